@@ -1,0 +1,42 @@
+namespace Atp.Core.Errors;
+
+/// <summary>How a failure behaves. The HTTP status follows from it; queue functions drop what a retry can't mend.</summary>
+public enum ErrorKind
+{
+    Invalid,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    Conflict,
+    Stale,
+    TooLarge,
+    UnsupportedContent,
+    RepeatedWithOtherBody,
+    PreconditionMissing,
+}
+
+/// <summary>A failure that the caller can understand and act on.</summary>
+/// <param name="Kind">How it behaves.</param>
+/// <param name="Code">Stable, lower case, dotted: <c>policy.not-found</c>. Scripts depend on it.</param>
+/// <param name="Detail">What was wrong, where, and what to do. Safe to show: never a secret, never an SDK's message.</param>
+public sealed record DomainError(ErrorKind Kind, string Code, string Detail)
+{
+    /// <summary>For bad input: what is wrong, by the name of the field in the request.</summary>
+    public IReadOnlyDictionary<string, string[]> Fields { get; init; } = new Dictionary<string, string[]>();
+
+    /// <summary>Bad input in one field.</summary>
+    public static DomainError Field(string field, string code, string detail) =>
+        new(ErrorKind.Invalid, code, detail) { Fields = new Dictionary<string, string[]> { [field] = [detail] } };
+
+    public static DomainError NotFound(string code, string detail) => new(ErrorKind.NotFound, code, detail);
+
+    public static DomainError Conflict(string code, string detail) => new(ErrorKind.Conflict, code, detail);
+
+    public DomainException ToException(Exception? inner = null) => new(this, inner);
+}
+
+/// <summary>An expected failure. Anything else that escapes core is a bug or an outage.</summary>
+public sealed class DomainException(DomainError error, Exception? inner = null) : Exception(error.Detail, inner)
+{
+    public DomainError Error { get; } = error;
+}

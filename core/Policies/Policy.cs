@@ -1,0 +1,70 @@
+namespace Atp.Core.Policies;
+
+public enum PolicyKind
+{
+    Onboarding,
+    Offboarding,
+}
+
+/// <summary>Which file samples are collected from devices for analysis.</summary>
+public enum FileSamples
+{
+    None,
+    AllFileTypes,
+}
+
+/// <summary>What may be told of a configuration file; its content stays in Blob storage.</summary>
+/// <param name="FileName">As uploaded; inside a .zip, the name of the file in it.</param>
+/// <param name="Sha256">Lower-case hex over the bytes that devices get.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="OrgId">The organisation in the file's body.</param>
+/// <param name="Version">The file's own version text.</param>
+/// <param name="ExpiresAt">Offboarding files only, UTC: read from the file, never assumed.</param>
+/// <param name="PackageGuid">Newer files carry one.</param>
+public sealed record ConfigurationFileFacts(
+    string FileName, string Sha256, long Length, string OrgId, string Version, DateTimeOffset? ExpiresAt, string? PackageGuid);
+
+/// <summary>The Log Analytics workspace of down-level devices.</summary>
+/// <param name="Id">A GUID.</param>
+/// <param name="KeyVersion">The Key Vault version of the key; the key itself stays there.</param>
+public sealed record Workspace(string Id, string KeyVersion);
+
+/// <summary>A policy as it was at one revision. Never changed once written.</summary>
+public sealed record PolicyRevision
+{
+    public required int Revision { get; init; }
+
+    public required string Name { get; init; }
+
+    public string Description { get; init; } = "";
+
+    public required PolicyKind Kind { get; init; }
+
+    public required ConfigurationFileFacts ConfigurationFile { get; init; }
+
+    /// <summary>Null when the policy serves up-level devices only.</summary>
+    public Workspace? Workspace { get; init; }
+
+    public FileSamples FileSamples { get; init; } = FileSamples.AllFileTypes;
+
+    /// <summary>Things that are odd but allowed, e.g. a workspace key of an unusual length.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required string CreatedBy { get; init; }
+}
+
+/// <summary>A Microsoft Defender ATP policy: its current revision, and its place among the others.</summary>
+public sealed record Policy
+{
+    public required string Id { get; init; }
+
+    /// <summary>The lowest number wins on a device that several deployments target; then the newest deployment.</summary>
+    public required int Order { get; init; }
+
+    public required PolicyRevision Current { get; init; }
+
+    /// <summary>Marked for deletion: no deployment of it counts any more.</summary>
+    public bool Deleting { get; init; }
+}

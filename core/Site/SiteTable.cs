@@ -1,0 +1,77 @@
+using Azure;
+using Azure.Data.Tables;
+
+namespace Atp.Core.Site;
+
+/// <summary>Table <c>site</c>: one row per thing that is decided once for a whole site.</summary>
+public sealed class SiteTable(TableClient table)
+{
+    private const string Partition = "site";
+    private const string SettingsRow = "settings";
+    private const string EnrollmentRow = "enrollment";
+
+    /// <summary>Inserts the shard count on first use, and keeps the Configuration Manager version current.</summary>
+    /// <exception cref="InvalidOperationException">When the site was made with another shard count or a newer schema.</exception>
+    public async Task EnsureSettingsAsync(SiteSettings settings, CancellationToken ct)
+    {
+        var row = new TableEntity(Partition, SettingsRow)
+        {
+            ["ShardCount"] = settings.ShardCount,
+            ["SchemaVersion"] = SiteSettings.SchemaVersion,
+            ["ConfigurationManagerVersion"] = settings.ConfigurationManagerVersion,
+        };
+        if (await TryAddAsync(row, ct))
+        {
+            return;
+        }
+
+        var stored = (await table.GetEntityAsync<TableEntity>(Partition, SettingsRow, cancellationToken: ct)).Value;
+        if (stored.GetInt32("ShardCount") != settings.ShardCount)
+        {
+            throw new InvalidOperationException(
+                $"This site was made with {stored.GetInt32("ShardCount")} shards and the setting Atp:Site:ShardCount says "
+                + $"{settings.ShardCount}. Set it back; a site with more shards is a new site.");
+        }
+
+        if (stored.GetInt32("SchemaVersion") != SiteSettings.SchemaVersion)
+        {
+            throw new InvalidOperationException(
+                $"This site's tables have schema version {stored.GetInt32("SchemaVersion")}; this build reads version "
+                + $"{SiteSettings.SchemaVersion}. Run the build that made them, or upgrade the site.");
+        }
+
+        if (stored.GetInt32("ConfigurationManagerVersion") != settings.ConfigurationManagerVersion)
+        {
+            row.Remove("ShardCount");
+            row.Remove("SchemaVersion");
+            await table.UpdateEntityAsync(row, stored.ETag, TableUpdateMode.Merge, ct);
+        }
+    }
+
+    /// <summary>The Key Vault versions of the two enrollment keys, or null before the first enrollment.</summary>
+    public async Task<EnrollmentKeyVersions?> FindEnrollmentKeysAsync(CancellationToken ct)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition, EnrollmentRow, cancellationToken: ct);
+        return row.HasValue ? new(row.Value!.GetString("Primary"), row.Value!.GetString("Secondary")) : null;
+    }
+
+    /// <returns>False when another instance was first; its versions count.</returns>
+    public Task<bool> TryAddEnrollmentKeysAsync(EnrollmentKeyVersions versions, CancellationToken ct) =>
+        TryAddAsync(new TableEntity(Partition, EnrollmentRow) { ["Primary"] = versions.Primary, ["Secondary"] = versions.Secondary }, ct);
+
+    private async Task<bool> TryAddAsync(TableEntity row, CancellationToken ct)
+    {
+        try
+        {
+            await table.AddEntityAsync(row, ct);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status == 409)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>Which versions of the enrollment secrets are in use.</summary>
+public sealed record EnrollmentKeyVersions(string Primary, string Secondary);
