@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Atp.Core.Errors;
+using Atp.Core.Storage;
+using Azure;
+using Azure.Data.Tables;
+
+namespace Atp.Core.Collections;
+
+/// <summary>Table <c>collections</c>: partition <c>collection</c>, row = collection id.</summary>
+public sealed class CollectionTable(TableClient table)
+{
+    private const string Partition = "collection";
+
+    /// <returns>Null when there is no such collection. One that is being deleted is returned, marked.</returns>
+    public async Task<StoredCollection?> FindAsync(string id, CancellationToken ct)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition, id, cancellationToken: ct);
+        return row.HasValue ? new(FromRow(row.Value!), row.Value!.ETag, row.Value!.GetString("RequestBody")) : null;
+    }
+
+    /// <summary>All collections, those being deleted too, in order of their ids.</summary>
+    public async IAsyncEnumerable<Collection> ListAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var row in table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: ct))
+        {
+            yield return FromRow(row);
+        }
+    }
+
+    /// <returns>False when a row with this id is there already.</returns>
+    public async Task<bool> TryAddAsync(Collection collection, string requestBody, CancellationToken ct)
+    {
+        var row = ToRow(collection);
+        row["RequestBody"] = requestBody;
+        try
+        {
+            await table.AddEntityAsync(row, ct);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status == 409)
+        {
+            return false;
+        }
+    }
+
+    /// <exception cref="DomainException">Stale: the row changed since it was read.</exception>
+    public async Task UpdateAsync(Collection collection, ETag version, CancellationToken ct)
+    {
+        try
+        {
+            await table.UpdateEntityAsync(ToRow(collection), version, TableUpdateMode.Merge, ct);
+        }
+        catch (RequestFailedException e) when (e.Status is 412 or 404)
+        {
+            throw new DomainError(ErrorKind.Stale, "collection.changed",
+                "The collection changed since it was read. Read it again and repeat the change.").ToException(e);
+        }
+    }
+
+    public Task RemoveAsync(string id, CancellationToken ct) => table.DeleteEntityAsync(Partition, id, ETag.All, ct);
+
+    private static TableEntity ToRow(Collection collection) => new(Partition, collection.Id)
+    {
+        ["Revision"] = collection.Revision,
+        ["Name"] = collection.Name,
+        ["Description"] = collection.Description,
+        ["Rules"] = JsonSerializer.Serialize(collection.Rules, MessageSender.Json),
+        ["RulesRevision"] = collection.RulesRevision,
+        ["CreatedAt"] = collection.CreatedAt,
+        ["CreatedBy"] = collection.CreatedBy,
+        ["Deleting"] = collection.Deleting,
+    };
+
+    private static Collection FromRow(TableEntity row) => new()
+    {
+        Id = row.RowKey,
+        Revision = row.GetInt32("Revision")!.Value,
+        Name = row.GetString("Name"),
+        Description = row.GetString("Description"),
+        Rules = JsonSerializer.Deserialize<QueryRule[]>(row.GetString("Rules"), MessageSender.Json)!,
+        RulesRevision = row.GetInt32("RulesRevision")!.Value,
+        CreatedAt = row.GetDateTimeOffset("CreatedAt")!.Value,
+        CreatedBy = row.GetString("CreatedBy"),
+        Deleting = row.GetBoolean("Deleting") ?? false,
+    };
+}
+
+/// <summary>A collection as stored.</summary>
+/// <param name="Value">The collection.</param>
+/// <param name="Version">The row's ETag, for If-Match.</param>
+/// <param name="RequestBody">SHA-256 of the request that created it.</param>
+public sealed record StoredCollection(Collection Value, ETag Version, string? RequestBody);

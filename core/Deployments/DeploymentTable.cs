@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using Atp.Core.Errors;
+using Azure;
+using Azure.Data.Tables;
+
+namespace Atp.Core.Deployments;
+
+/// <summary>Table <c>deployments</c>: partition <c>deployment</c>, row = deployment id.</summary>
+public sealed class DeploymentTable(TableClient table)
+{
+    private const string Partition = "deployment";
+
+    public async Task<StoredDeployment?> FindAsync(string id, CancellationToken ct)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition, id, cancellationToken: ct);
+        return row.HasValue ? new(FromRow(row.Value!), row.Value!.ETag, row.Value!.GetString("RequestBody")) : null;
+    }
+
+    /// <summary>All deployments, ended ones too, in order of their ids.</summary>
+    public async IAsyncEnumerable<Deployment> ListAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var row in table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: ct))
+        {
+            yield return FromRow(row);
+        }
+    }
+
+    /// <summary>The deployments that have not ended.</summary>
+    public async IAsyncEnumerable<Deployment> ListLiveAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var row in table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and Live eq {true}"), cancellationToken: ct))
+        {
+            yield return FromRow(row);
+        }
+    }
+
+    /// <returns>False when a row with this id is there already.</returns>
+    public async Task<bool> TryAddAsync(Deployment deployment, string requestBody, CancellationToken ct)
+    {
+        var row = ToRow(deployment);
+        row["RequestBody"] = requestBody;
+        try
+        {
+            await table.AddEntityAsync(row, ct);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status == 409)
+        {
+            return false;
+        }
+    }
+
+    /// <exception cref="DomainException">Stale: the row changed since it was read.</exception>
+    public async Task UpdateAsync(Deployment deployment, ETag version, CancellationToken ct)
+    {
+        try
+        {
+            await table.UpdateEntityAsync(ToRow(deployment), version, TableUpdateMode.Merge, ct);
+        }
+        catch (RequestFailedException e) when (e.Status is 412 or 404)
+        {
+            throw new DomainError(ErrorKind.Stale, "deployment.changed",
+                "The deployment changed since it was read. Read it again and repeat the change.").ToException(e);
+        }
+    }
+
+    private static TableEntity ToRow(Deployment deployment)
+    {
+        var row = new TableEntity(Partition, deployment.Id)
+        {
+            ["Revision"] = deployment.Revision,
+            ["PolicyId"] = deployment.PolicyId,
+            ["Collections"] = string.Join(' ', deployment.CollectionIds),
+            ["Generation"] = deployment.Generation,
+            ["CreatedAt"] = deployment.CreatedAt,
+            ["CreatedBy"] = deployment.CreatedBy,
+            ["Live"] = deployment.EndedAt is null,
+            ["EndReason"] = deployment.EndReason ?? "",
+        };
+        if (deployment.EndedAt is { } endedAt)
+        {
+            row["EndedAt"] = endedAt;
+        }
+
+        return row;
+    }
+
+    private static Deployment FromRow(TableEntity row) => new()
+    {
+        Id = row.RowKey,
+        Revision = row.GetInt32("Revision")!.Value,
+        PolicyId = row.GetString("PolicyId"),
+        CollectionIds = row.GetString("Collections").Split(' '),
+        Generation = row.GetInt32("Generation")!.Value,
+        CreatedAt = row.GetDateTimeOffset("CreatedAt")!.Value,
+        CreatedBy = row.GetString("CreatedBy"),
+        EndedAt = row.GetDateTimeOffset("EndedAt"),
+        EndReason = row.GetString("EndReason") is { Length: > 0 } reason ? reason : null,
+    };
+}
+
+/// <summary>A deployment as stored.</summary>
+/// <param name="Value">The deployment.</param>
+/// <param name="Version">The row's ETag, for If-Match.</param>
+/// <param name="RequestBody">SHA-256 of the request that created it.</param>
+public sealed record StoredDeployment(Deployment Value, ETag Version, string? RequestBody);

@@ -1,0 +1,261 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Atp.Core.Errors;
+using Atp.Core.Storage;
+using Azure;
+using Azure.Data.Tables;
+
+namespace Atp.Core.Devices;
+
+/// <summary>
+/// Table <c>fleet</c>: partition = shard; index rows <c>!{collection}!{device}</c>, device rows <c>{device}</c>, assignment rows
+/// <c>{device}!{deployment}</c>, so that all about a device changes in one transaction and is read in one range.
+/// </summary>
+public sealed class FleetTable(TableClient table, ShardMap shards)
+{
+    private const int PageSize = 1000;
+    private static readonly string[] IndexColumns = ["RowKey", "Build", "ProductType", "Sku"];
+
+    public string ShardOf(string deviceId) => shards.ShardOf(deviceId);
+
+    /// <summary>A device with its assignments: one range query.</summary>
+    public async Task<FleetDevice> FindAsync(string deviceId, CancellationToken ct)
+    {
+        await foreach (var found in ReadAsync(ShardOf(deviceId), deviceId, RowKeys.EndOf(deviceId), ct))
+        {
+            return found;
+        }
+
+        return new FleetDevice(deviceId, null, default, new Dictionary<string, Assignment>());
+    }
+
+    /// <summary>All devices of a shard with their assignments, in order of their ids, a page in memory at a time.</summary>
+    public IAsyncEnumerable<FleetDevice> DevicesAsync(string shard, CancellationToken ct) =>
+        ReadAsync(shard, FleetRows.AfterIndex, null, ct);
+
+    /// <summary>The devices of a shard from one id to another, both included.</summary>
+    public IAsyncEnumerable<FleetDevice> DevicesAsync(string shard, string firstId, string lastId, CancellationToken ct) =>
+        ReadAsync(shard, firstId, RowKeys.EndOf(lastId), ct);
+
+    /// <summary>The members of a collection in one shard, in order of their ids, after <paramref name="afterDeviceId"/> if given.</summary>
+    public async IAsyncEnumerable<CollectionMember> MembersAsync(
+        string shard, string collectionId, string? afterDeviceId, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var prefix = FleetRows.IndexPrefix(collectionId);
+        var end = RowKeys.EndOfChildren(prefix);
+        var start = afterDeviceId is null ? prefix : FleetRows.IndexKey(collectionId, afterDeviceId);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {shard} and RowKey gt {start} and RowKey lt {end}");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, PageSize, IndexColumns, ct))
+        {
+            yield return FleetRows.Member(row);
+        }
+    }
+
+    /// <summary>How many members a collection has in one shard: a transaction per 1,000.</summary>
+    public async Task<int> CountMembersAsync(string shard, string collectionId, CancellationToken ct)
+    {
+        var count = 0;
+        await foreach (var _ in MembersAsync(shard, collectionId, null, ct))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// Writes changes of devices of one shard, as many devices in a transaction as fit, each wholly within one.
+    /// </summary>
+    /// <exception cref="DomainException">Stale: a device changed since it was read. Read again and decide again.</exception>
+    public async Task WriteAsync(IEnumerable<DeviceChange> changes, CancellationToken ct)
+    {
+        var batch = new List<TableTransactionAction>(TableBatch.MaxActions);
+        foreach (var change in changes)
+        {
+            var (actions, leftovers) = Actions(change);
+            if (batch.Count + actions.Count > TableBatch.MaxActions)
+            {
+                await SubmitAsync(batch, ct);
+                batch.Clear();
+            }
+
+            batch.AddRange(actions);
+            if (leftovers.Count > 0)
+            {
+                await SubmitAsync(batch, ct);
+                batch.Clear();
+                await TableBatch.SubmitAllAsync(table, leftovers, ct);
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            await SubmitAsync(batch, ct);
+        }
+    }
+
+    /// <summary>Makes devices of one shard targets of a deployment; repeating it changes nothing.</summary>
+    public Task PlaceAsync(string shard, string deploymentId, IReadOnlyList<string> deviceIds, DateTimeOffset at, CancellationToken ct) =>
+        TableBatch.SubmitAllAsync(table, deviceIds.Select(id =>
+            new TableTransactionAction(TableTransactionActionType.UpsertMerge, FleetRows.PlacedColumns(shard, id, deploymentId, at))), ct);
+
+    /// <summary>What a report said: health, when it is newer, and the result of one assignment, when that is. Creates no row.</summary>
+    /// <exception cref="DomainException">Stale: the device changed, or one of the rows went away meanwhile.</exception>
+    public Task RecordReportAsync(FleetDevice before, AgentHealth? health, Assignment? result, CancellationToken ct)
+    {
+        var shard = ShardOf(before.Id);
+        // The device row is part of it even when its columns stay: its ETag serialises the reports of one device.
+        List<TableTransactionAction> actions =
+            [new(TableTransactionActionType.UpdateMerge, FleetRows.HealthColumns(shard, before.Id, health), before.Version)];
+        if (result is not null)
+        {
+            actions.Add(new(TableTransactionActionType.UpdateMerge, FleetRows.ResultColumns(shard, before.Id, result), ETag.All));
+        }
+
+        return SubmitAsync(actions, ct);
+    }
+
+    /// <summary>Key version, enrollment request and whether the device is blocked.</summary>
+    /// <exception cref="DomainException">Stale: the device changed since it was read.</exception>
+    public Task WriteCredentialAsync(FleetDevice before, Device after, CancellationToken ct) =>
+        SubmitAsync([new(TableTransactionActionType.UpdateMerge, FleetRows.CredentialColumns(ShardOf(before.Id), after), before.Version)], ct);
+
+    /// <summary>Marks a device for deletion: from here on it counts nowhere.</summary>
+    /// <exception cref="DomainException">Stale: the device changed since it was read.</exception>
+    public Task MarkDeletingAsync(FleetDevice before, CancellationToken ct) => SubmitAsync(
+        [new(TableTransactionActionType.UpdateMerge, new TableEntity(ShardOf(before.Id), before.Id) { ["Deleting"] = true }, before.Version)], ct);
+
+    /// <summary>Removes a marked device: index rows and assignments, then its row. Safe to repeat after a crash.</summary>
+    public Task RemoveAsync(FleetDevice device, CancellationToken ct)
+    {
+        var shard = ShardOf(device.Id);
+        var keys = (device.Device?.Collections ?? []).Select(id => FleetRows.IndexKey(id, device.Id))
+            .Concat(device.Assignments.Keys.Select(id => FleetRows.AssignmentKey(device.Id, id)))
+            .Append(device.Id);
+        return TableBatch.SubmitAllAsync(table, keys.Select(key =>
+            new TableTransactionAction(TableTransactionActionType.Delete, new TableEntity(shard, key), ETag.All)), ct);
+    }
+
+    /// <summary>Removes assignments that a race left over after their device had gone.</summary>
+    public Task RemoveOrphanedAssignmentsAsync(FleetDevice leftOver, CancellationToken ct) =>
+        TableBatch.SubmitAllAsync(table, leftOver.Assignments.Keys.Select(deploymentId => new TableTransactionAction(
+            TableTransactionActionType.Delete,
+            new TableEntity(ShardOf(leftOver.Id), FleetRows.AssignmentKey(leftOver.Id, deploymentId)), ETag.All)), ct);
+
+    /// <summary>Removes the index rows that a collection has in one shard.</summary>
+    public async Task RemoveIndexAsync(string shard, string collectionId, CancellationToken ct)
+    {
+        var batch = new List<TableTransactionAction>(TableBatch.MaxActions);
+        await foreach (var member in MembersAsync(shard, collectionId, null, ct))
+        {
+            batch.Add(new(TableTransactionActionType.Delete,
+                new TableEntity(shard, FleetRows.IndexKey(collectionId, member.DeviceId)), ETag.All));
+            if (batch.Count == TableBatch.MaxActions)
+            {
+                await TableBatch.SubmitAsync(table, batch, ct);
+                batch.Clear();
+            }
+        }
+
+        await TableBatch.SubmitAllAsync(table, batch, ct);
+    }
+
+    private async IAsyncEnumerable<FleetDevice> ReadAsync(
+        string shard, string fromKey, string? endKey, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var filter = endKey is null
+            ? TableClient.CreateQueryFilter($"PartitionKey eq {shard} and RowKey ge {fromKey}")
+            : TableClient.CreateQueryFilter($"PartitionKey eq {shard} and RowKey ge {fromKey} and RowKey lt {endKey}");
+        string? id = null;
+        Device? device = null;
+        ETag version = default;
+        var assignments = new Dictionary<string, Assignment>();
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, PageSize, cancellationToken: ct))
+        {
+            var (deviceId, deploymentId) = FleetRows.Parse(row.RowKey);
+            if (id is not null && deviceId != id)
+            {
+                yield return new FleetDevice(id, device, version, assignments);
+                (device, version, assignments) = (null, default, []);
+            }
+
+            id = deviceId;
+            if (deploymentId is null)
+            {
+                (device, version) = (FleetRows.Device(row), row.ETag);
+            }
+            else
+            {
+                assignments[deploymentId] = FleetRows.Assignment(deploymentId, row);
+            }
+        }
+
+        if (id is not null)
+        {
+            yield return new FleetDevice(id, device, version, assignments);
+        }
+    }
+
+    /// <summary>
+    /// The device row, the index rows that come, the placements and, when all fit one transaction, the index rows that go;
+    /// otherwise those follow: an index row left over is harmless, since the device row decides who is a member.
+    /// </summary>
+    private (List<TableTransactionAction> Actions, List<TableTransactionAction> Leftovers) Actions(DeviceChange change)
+    {
+        var (before, after) = (change.Before.Device, change.After);
+        var shard = ShardOf(after.Id);
+        var columns = FleetRows.DeviceColumns(shard, after);
+        List<TableTransactionAction> actions =
+        [
+            before is null
+                ? new(TableTransactionActionType.Add, columns)
+                : new(TableTransactionActionType.UpdateMerge, columns, change.Before.Version),
+        ];
+        var factsChanged = before?.Inventory.OperatingSystem != after.Inventory.OperatingSystem;
+        actions.AddRange(after.Collections
+            .Where(id => factsChanged || !before!.Collections.Contains(id))
+            .Select(id => new TableTransactionAction(TableTransactionActionType.UpsertReplace, FleetRows.Index(shard, id, after))));
+        var assignments = change.Place.ToDictionary(id => id, id => FleetRows.PlacedColumns(shard, after.Id, id, change.At));
+        if (change.Fetched is { } fetched)
+        {
+            var row = FleetRows.FetchedColumns(shard, after.Id, fetched);
+            if (assignments.Remove(fetched.DeploymentId))
+            {
+                row["PlacedAt"] = change.At;
+            }
+
+            actions.Add(new(TableTransactionActionType.UpsertMerge, row));
+        }
+
+        List<TableTransactionAction> following =
+            [.. assignments.Values.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertMerge, row))];
+        following.AddRange((before?.Collections ?? []).Except(after.Collections).Select(id => new TableTransactionAction(
+            TableTransactionActionType.Delete, new TableEntity(shard, FleetRows.IndexKey(id, after.Id)), ETag.All)));
+        if (actions.Count + following.Count > TableBatch.MaxActions)
+        {
+            return (actions, following);
+        }
+
+        actions.AddRange(following);
+        return (actions, []);
+    }
+
+    private async Task SubmitAsync(List<TableTransactionAction> actions, CancellationToken ct)
+    {
+        if (actions.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await TableBatch.SubmitAsync(table, actions, ct);
+        }
+        catch (RequestFailedException e) when ((HttpStatusCode)e.Status
+            is HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed or HttpStatusCode.NotFound)
+        {
+            throw new DomainError(ErrorKind.Stale, "device.changed", "The device changed while it was being written. Try again.")
+                .ToException(e);
+        }
+    }
+}

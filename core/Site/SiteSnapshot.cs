@@ -1,0 +1,58 @@
+using Atp.Core.Collections;
+using Atp.Core.Deployments;
+using Atp.Core.Policies;
+
+namespace Atp.Core.Site;
+
+/// <summary>What a decision about any device depends on, beside the device's own rows, as of one moment.</summary>
+public sealed class SiteSnapshot
+{
+    private readonly Dictionary<string, List<Deployment>> deploymentsByCollection = [];
+
+    public SiteSnapshot(
+        SiteSettings settings, IEnumerable<Policy> policies, IEnumerable<Deployment> liveDeployments, IEnumerable<Collection> collections)
+    {
+        Settings = settings;
+        Policies = policies.Where(p => !p.Deleting).ToDictionary(p => p.Id);
+        Collections = collections.Where(c => !c.Deleting).ToDictionary(c => c.Id);
+        Deployments = [.. liveDeployments.Where(d => Policies.ContainsKey(d.PolicyId))];
+        foreach (var deployment in Deployments)
+        {
+            foreach (var collectionId in deployment.CollectionIds.Distinct())
+            {
+                if (!deploymentsByCollection.TryGetValue(collectionId, out var list))
+                {
+                    deploymentsByCollection[collectionId] = list = [];
+                }
+
+                list.Add(deployment);
+            }
+        }
+    }
+
+    public SiteSettings Settings { get; }
+
+    /// <summary>By id; those being deleted are not here.</summary>
+    public IReadOnlyDictionary<string, Policy> Policies { get; }
+
+    /// <summary>By id; those being deleted are not here.</summary>
+    public IReadOnlyDictionary<string, Collection> Collections { get; }
+
+    /// <summary>Deployments that have not ended.</summary>
+    public IReadOnlyList<Deployment> Deployments { get; }
+
+    /// <summary>The live deployments of any of these collections, each once.</summary>
+    public IReadOnlyList<Deployment> DeploymentsOf(IReadOnlyList<string> collectionIds)
+    {
+        List<Deployment>? found = null;
+        foreach (var collectionId in collectionIds)
+        {
+            if (deploymentsByCollection.TryGetValue(collectionId, out var deployments))
+            {
+                found = found is null ? [.. deployments] : [.. found.Union(deployments)];
+            }
+        }
+
+        return found ?? [];
+    }
+}
