@@ -53,7 +53,7 @@ public sealed partial class Azurite : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync(process);
 
-    private static StorageAccountKey[] NewAccounts(int count)
+    internal static StorageAccountKey[] NewAccounts(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxAccounts);
