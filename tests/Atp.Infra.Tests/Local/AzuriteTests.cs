@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Atp.Local;
 using Azure;
 using Azure.Data.Tables;
-using Atp.Local;
 using Xunit;
 
 namespace Atp.Infra.Tests.Local;
