@@ -14,6 +14,7 @@ public sealed partial class Azurite : IAsyncDisposable
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
     private readonly Process process;
+    private bool disposed;
 
     private Azurite(Process process, IReadOnlyList<StorageAccount> accounts)
     {
@@ -32,10 +33,10 @@ public sealed partial class Azurite : IAsyncDisposable
     public static async Task<Azurite> StartAsync(AzuriteOptions options, CancellationToken ct)
     {
         var keys = options.Accounts ?? NewAccounts(options.AccountCount);
-        await AzuriteInstallation.EnsureAsync(options.Progress, ct);
+        await AzuriteInstallation.EnsureAsync(AzuriteInstallation.Folder, options.Progress, ct);
         if (options.DataFolder is not null)
         {
-            Directory.CreateDirectory(options.DataFolder);
+            PrivateFile.CreateFolder(options.DataFolder);
         }
 
         var process = AzuriteInstallation.Start(StartInfo(options, keys), "node");
@@ -51,7 +52,14 @@ public sealed partial class Azurite : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync(process);
+    public async ValueTask DisposeAsync()
+    {
+        if (!disposed)
+        {
+            disposed = true;
+            await StopAsync(process);
+        }
+    }
 
     internal static StorageAccountKey[] NewAccounts(int count)
     {

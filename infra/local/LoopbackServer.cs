@@ -15,6 +15,7 @@ namespace Atp.Local;
 internal sealed class LoopbackServer : IAsyncDisposable
 {
     private readonly WebApplication application;
+    private bool disposed;
 
     private LoopbackServer(WebApplication application, Uri address)
     {
@@ -64,6 +65,11 @@ internal sealed class LoopbackServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+        {
+            return;
+        }
+        disposed = true;
         using var atOnce = new CancellationTokenSource();
         await atOnce.CancelAsync();
         await application.StopAsync(atOnce.Token);

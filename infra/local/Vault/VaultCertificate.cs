@@ -17,15 +17,31 @@ internal static class VaultCertificate
             return Load(Create(clock));
         }
         var path = Path.Combine(folder, "certificate.pfx");
-        var kept = Load(PrivateFile.ReadOrCreate(path, () => Create(clock)));
-        if (kept.NotAfter.ToUniversalTime() > clock.GetUtcNow().UtcDateTime + RenewBefore)
+        if (TryLoad(path) is { } kept)
         {
-            return kept;
+            if (kept.NotAfter.ToUniversalTime() > clock.GetUtcNow().UtcDateTime + RenewBefore)
+            {
+                return kept;
+            }
+            kept.Dispose();
         }
-        kept.Dispose();
-        var renewed = Create(clock);
-        PrivateFile.Write(path, renewed);
-        return Load(renewed);
+        var created = Create(clock);
+        PrivateFile.CreateFolder(folder);
+        PrivateFile.Write(path, created);
+        return Load(created);
+    }
+
+    // Clients learn the certificate at each start, so one that can't be read is as good as none.
+    private static X509Certificate2? TryLoad(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? Load(File.ReadAllBytes(path)) : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
     }
 
     private static X509Certificate2 Load(byte[] pfx) => X509CertificateLoader.LoadPkcs12(pfx, password: null);

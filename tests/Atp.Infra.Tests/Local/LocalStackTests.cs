@@ -98,6 +98,18 @@ public sealed class LocalStackTests
         }
     }
 
+    [Fact]
+    public async Task A_certificate_that_cannot_be_read_is_made_anew()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "certificate.pfx"), "no certificate", Stop);
+        await using var tokens = await TokenIssuer.StartAsync(new TokenIssuerOptions(), Stop);
+
+        await using var vault = await KeyVaultEmulator.StartAsync(new KeyVaultEmulatorOptions { DataFolder = folder.Path }, tokens, Stop);
+
+        await VaultClients.Secrets(vault, tokens).SetSecretAsync("a", "v", Stop);
+    }
+
     [Theory]
     [InlineData("another key")]
     [InlineData("a changed file")]
