@@ -86,7 +86,7 @@ public sealed partial class Azurite : IAsyncDisposable
             "--require", AzuriteInstallation.ParentWatchScript, AzuriteInstallation.MainScript,
             "--silent", "--disableTelemetry", "--skipApiVersionCheck",
             .. Service("blob", options.BlobPort), .. Service("queue", options.QueuePort), .. Service("table", options.TablePort),
-            .. options.DataFolder is null ? (string[])["--inMemoryPersistence"] : ["--location", Path.GetFullPath(options.DataFolder)],
+            .. options.DataFolder is { } folder ? (string[])["--location", Path.GetFullPath(folder)] : ["--inMemoryPersistence"],
         ];
         foreach (var argument in arguments)
         {
@@ -176,7 +176,7 @@ public sealed partial class Azurite : IAsyncDisposable
         process.Dispose();
     }
 
-    [GeneratedRegex(@"^Azurite (?<service>Blob|Queue|Table) service is successfully listening at http://127\.0\.0\.1:(?<port>\d+)$")]
+    [GeneratedRegex(@"^Azurite (?<service>Blob|Queue|Table) service is successfully listening at http://127.*:(?<port>\d+)$")]
     private static partial Regex ListeningLine();
 
     [GeneratedRegex(@"EADDRINUSE.*:(?<port>\d+)$")]

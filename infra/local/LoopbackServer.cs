@@ -58,7 +58,8 @@ internal sealed class LoopbackServer : IAsyncDisposable
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
             await application.DisposeAsync();
-            throw new LocalStackException(part, $"port {port} is in use", "Stop the process that listens there, or choose another port.", e);
+            throw new LocalStackException(part, $"port {port} is in use",
+                "Stop the process that listens there, or choose another port.", e);
         }
         return new LoopbackServer(application, new Uri(application.Urls.Single()));
     }

@@ -9,6 +9,7 @@ internal static class VaultCertificate
 {
     private static readonly TimeSpan Validity = TimeSpan.FromDays(365);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
+    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
 
     public static X509Certificate2 Open(string? folder, TimeProvider clock)
     {
@@ -55,7 +56,7 @@ internal static class VaultCertificate
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // server authentication
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([ServerAuthentication], critical: false));
         var now = clock.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddHours(-1), now + Validity);
         return certificate.Export(X509ContentType.Pkcs12);

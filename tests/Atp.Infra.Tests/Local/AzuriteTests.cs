@@ -82,7 +82,8 @@ public sealed class AzuriteTests(AzuriteTests.Crowd crowd) : IClassFixture<Azuri
 
         await using var second = await Azurite.StartAsync(options, Stop);
 
-        var row = await new TableClient(second.Accounts[0].ConnectionString, "things").GetEntityAsync<TableEntity>("a", "b", cancellationToken: Stop);
+        var kept = new TableClient(second.Accounts[0].ConnectionString, "things");
+        var row = await kept.GetEntityAsync<TableEntity>("a", "b", cancellationToken: Stop);
         Assert.Equal("green", row.Value.GetString("Colour"));
     }
 
@@ -104,7 +105,8 @@ public sealed class AzuriteTests(AzuriteTests.Crowd crowd) : IClassFixture<Azuri
 
         var error = await Assert.ThrowsAsync<LocalStackException>(() => Azurite.StartAsync(options, Stop));
 
-        Assert.Equal($"Azurite could not start: port {port} is in use. Stop the process that listens there, or choose another port.", error.Message);
+        Assert.Equal($"Azurite could not start: port {port} is in use. "
+            + "Stop the process that listens there, or choose another port.", error.Message);
     }
 
     [Fact]
@@ -148,7 +150,8 @@ public sealed class AzuriteTests(AzuriteTests.Crowd crowd) : IClassFixture<Azuri
 
         var output = await process.StandardOutput.ReadToEndAsync(Stop);
 
-        Assert.Matches(@"^Azurite could not start: node can't be run \(.+\)\. Install Node\.js 20 or newer, with npm, and see that it is on the PATH\.$", output.TrimEnd());
+        Assert.Matches(@"^Azurite could not start: node can't be run \(.+\)\. "
+            + @"Install Node\.js 20 or newer, with npm, and see that it is on the PATH\.$", output.TrimEnd());
     }
 
     [Fact]
@@ -163,7 +166,8 @@ public sealed class AzuriteTests(AzuriteTests.Crowd crowd) : IClassFixture<Azuri
               "node_modules/gone": { "version": "1.0.0", "resolved": "file:gone.tgz" } } }
             """, Stop);
 
-        var error = await Assert.ThrowsAsync<LocalStackException>(() => AzuriteInstallation.EnsureAsync(folder.Path, progress: null, Stop));
+        var error = await Assert.ThrowsAsync<LocalStackException>(() =>
+            AzuriteInstallation.EnsureAsync(folder.Path, progress: null, Stop));
 
         Assert.StartsWith($"Azurite could not start: 'npm ci' in {folder.Path} failed: code ENOENT; ", error.Message, StringComparison.Ordinal);
         Assert.Contains("gone.tgz", error.Message, StringComparison.Ordinal);

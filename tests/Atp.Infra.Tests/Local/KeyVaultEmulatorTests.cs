@@ -274,9 +274,11 @@ public sealed class KeyVaultEmulatorTests(IssuerFixture issuer) : IClassFixture<
     public async Task An_unreadable_body_and_an_unknown_path_are_answered_as_errors()
     {
         using var http = VaultClients.Http(vault.CertificateSha256);
-        http.DefaultRequestHeaders.Authorization = new("Bearer", tokens.CreateToken(new TokenRequest { Subject = "s", Audience = KeyVaultEmulator.Audience }));
+        var token = tokens.CreateToken(new TokenRequest { Subject = "s", Audience = KeyVaultEmulator.Audience });
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        using var half = new StringContent("{ \"value\": ", Encoding.UTF8, "application/json");
 
-        using var garbled = await http.PutAsync(new Uri(vault.Endpoint, "secrets/a"), new StringContent("{ \"value\": ", Encoding.UTF8, "application/json"), Stop);
+        using var garbled = await http.PutAsync(new Uri(vault.Endpoint, "secrets/a"), half, Stop);
         using var unknown = await http.GetAsync(new Uri(vault.Endpoint, "keys"), Stop);
 
         Assert.Equal(HttpStatusCode.BadRequest, garbled.StatusCode);

@@ -134,7 +134,8 @@ public sealed class TokenIssuerTests(IssuerFixture fixture) : IClassFixture<Issu
 
         var error = await Assert.ThrowsAsync<LocalStackException>(() => TokenIssuer.StartAsync(new TokenIssuerOptions { Port = port }, Stop));
 
-        Assert.Equal($"The token issuer could not start: port {port} is in use. Stop the process that listens there, or choose another port.", error.Message);
+        Assert.Equal($"The token issuer could not start: port {port} is in use. "
+            + "Stop the process that listens there, or choose another port.", error.Message);
     }
 
     private HttpRequestMessage Grant(string scope, string? secret, string? client = null, string grant = "client_credentials")
