@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace Atp.Cli.Client;
+
+/// <summary>
+/// Where the running local stack is and how to get a token from it. <c>atp up</c> writes it, readable by its user only, and
+/// removes it when it ends; the other commands read it.
+/// </summary>
+/// <param name="Server">The API's root, without <c>/api</c>.</param>
+/// <param name="TokenEndpoint">Takes a client_credentials grant.</param>
+/// <param name="ClientId">The local administrator's application.</param>
+/// <param name="ClientSecret">Good for this one run of the stack.</param>
+/// <param name="Scope">What to ask the token for.</param>
+/// <param name="ProcessId">The process of <c>atp up</c>.</param>
+public sealed record Connection(
+    Uri Server, Uri TokenEndpoint, string ClientId, string ClientSecret, string Scope, int ProcessId)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static string PathIn(string folder) => Path.Combine(folder, "connection.json");
+
+    /// <returns>Null when no stack runs there.</returns>
+    public static Connection? Find(string folder)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Connection>(File.ReadAllBytes(PathIn(folder)), Json);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException)
+        {
+            throw new CommandException($"{PathIn(folder)} can't be read. Delete it, and start the local stack again with `atp up`.");
+        }
+    }
+
+    public void Write(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        Remove(folder);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var file = new FileStream(PathIn(folder), options);
+        JsonSerializer.Serialize(file, this, Json);
+    }
+
+    public static void Remove(string folder) => File.Delete(PathIn(folder));
+}
