@@ -1,6 +1,7 @@
 using System.Globalization;
 using Atp.Core.Devices;
 using Atp.Core.Requests;
+using Atp.Core.Storage;
 using Azure;
 using Azure.Data.Tables;
 
@@ -42,6 +43,10 @@ public sealed class AuditTable(TableClient table, ShardMap shards)
             // Written before, by this call's own lost attempt or under the same once-key: the fact is on record.
         }
     }
+
+    /// <summary>Deletes the days before this moment.</summary>
+    public Task PruneAsync(DateTimeOffset before, CancellationToken ct) => TablePruning.DeletePartitionsBeforeAsync(
+        table, before.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture), ct);
 
     private string PartitionFor(AuditEntry entry) => string.Create(
         CultureInfo.InvariantCulture, $"{entry.At.UtcDateTime:yyyyMMdd}!{shards.ShardOf(entry.Subject)}");

@@ -25,6 +25,9 @@ public sealed record Collection
     /// <summary>The revision at which the rules last changed: what an evaluation of every device is for.</summary>
     public required int RulesRevision { get; init; }
 
+    /// <summary>When that was. UTC.</summary>
+    public required DateTimeOffset RulesChangedAt { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required string CreatedBy { get; init; }

@@ -1,3 +1,4 @@
+using Atp.Core.Site;
 using Azure;
 
 namespace Atp.Core.Devices;
@@ -7,7 +8,11 @@ namespace Atp.Core.Devices;
 /// <param name="Device">Null when there is no such device, or when only assignments of a deleted one are left over.</param>
 /// <param name="Version">The device row's ETag.</param>
 /// <param name="Assignments">By deployment id; those of ended deployments too.</param>
-public sealed record FleetDevice(string Id, Device? Device, ETag Version, IReadOnlyDictionary<string, Assignment> Assignments);
+public sealed record FleetDevice(string Id, Device? Device, ETag Version, IReadOnlyDictionary<string, Assignment> Assignments)
+{
+    /// <summary>Nothing is stored under this id.</summary>
+    public static FleetDevice None(string id) => new(id, null, default, new Dictionary<string, Assignment>());
+}
 
 /// <summary>A member of a collection, as the index has it: enough to tell its platform.</summary>
 public sealed record CollectionMember(string DeviceId, OperatingSystemFacts OperatingSystem);
@@ -25,4 +30,12 @@ public sealed record DeviceChange(FleetDevice Before, Device After)
 
     /// <summary>The assignment whose instructions the device takes with this check-in.</summary>
     public Assignment? Fetched { get; init; }
+
+    /// <summary>The change with its placements: a device is a target of every live deployment of its collections.</summary>
+    public static DeviceChange Of(FleetDevice before, Device after, SiteSnapshot site, DateTimeOffset at) => new(before, after)
+    {
+        Place = [.. site.DeploymentsOf(after.Collections).Select(d => d.Id)
+            .Where(id => !before.Assignments.TryGetValue(id, out var assignment) || assignment.PlacedAt is null)],
+        At = at,
+    };
 }

@@ -26,7 +26,7 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
             return found;
         }
 
-        return new FleetDevice(deviceId, null, default, new Dictionary<string, Assignment>());
+        return FleetDevice.None(deviceId);
     }
 
     /// <summary>All devices of a shard with their assignments, in order of their ids, a page in memory at a time.</summary>
@@ -36,6 +36,10 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
     /// <summary>The devices of a shard from one id to another, both included.</summary>
     public IAsyncEnumerable<FleetDevice> DevicesAsync(string shard, string firstId, string lastId, CancellationToken ct) =>
         ReadAsync(shard, firstId, RowKeys.EndOf(lastId), ct);
+
+    /// <summary>The devices of a shard after one id, for paging.</summary>
+    public IAsyncEnumerable<FleetDevice> DevicesAfterAsync(string shard, string? afterId, CancellationToken ct) =>
+        ReadAsync(shard, afterId is null ? FleetRows.AfterIndex : RowKeys.EndOf(afterId), null, ct);
 
     /// <summary>The members of a collection in one shard, in order of their ids, after <paramref name="afterDeviceId"/> if given.</summary>
     public async IAsyncEnumerable<CollectionMember> MembersAsync(

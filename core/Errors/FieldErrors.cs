@@ -9,6 +9,9 @@ public sealed class FieldErrors
 
     public void Add(string field, string code, string detail) => found.Add((field, code, detail));
 
+    /// <summary>The first finding, as the error of one line of an import.</summary>
+    internal Devices.ImportError First(int line) => new(line, found[0].Field, found[0].Code, found[0].Detail);
+
     /// <exception cref="DomainException">When anything was added. Its code is that of the first finding.</exception>
     public void ThrowIfAny()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
 
@@ -9,6 +10,7 @@ public sealed class SiteTable(TableClient table)
     private const string Partition = "site";
     private const string SettingsRow = "settings";
     private const string EnrollmentRow = "enrollment";
+    private const string PrunedRow = "pruned";
 
     /// <summary>Inserts the shard count on first use, and keeps the Configuration Manager version current.</summary>
     /// <exception cref="InvalidOperationException">When the site was made with another shard count or a newer schema.</exception>
@@ -58,6 +60,17 @@ public sealed class SiteTable(TableClient table)
     /// <returns>False when another instance was first; its versions count.</returns>
     public Task<bool> TryAddEnrollmentKeysAsync(EnrollmentKeyVersions versions, CancellationToken ct) =>
         TryAddAsync(new TableEntity(Partition, EnrollmentRow) { ["Primary"] = versions.Primary, ["Secondary"] = versions.Secondary }, ct);
+
+    /// <summary>The last day on which old rows were pruned, or null when that never happened.</summary>
+    public async Task<DateOnly?> FindPrunedDayAsync(CancellationToken ct)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition, PrunedRow, cancellationToken: ct);
+        return row.HasValue ? DateOnly.ParseExact(row.Value!.GetString("Day"), "yyyyMMdd", CultureInfo.InvariantCulture) : null;
+    }
+
+    public Task SetPrunedDayAsync(DateOnly day, CancellationToken ct) => table.UpsertEntityAsync(
+        new TableEntity(Partition, PrunedRow) { ["Day"] = day.ToString("yyyyMMdd", CultureInfo.InvariantCulture) },
+        TableUpdateMode.Replace, ct);
 
     private async Task<bool> TryAddAsync(TableEntity row, CancellationToken ct)
     {

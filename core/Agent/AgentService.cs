@@ -1,0 +1,173 @@
+using Atp.Core.Audit;
+using Atp.Core.Deployments;
+using Atp.Core.Devices;
+using Atp.Core.Errors;
+using Atp.Core.Policies;
+using Atp.Core.Requests;
+using Atp.Core.Site;
+using Atp.Core.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Atp.Core.Agent;
+
+/// <summary>What devices ask for: their instructions, and the file or workspace that these name.</summary>
+public sealed class AgentService(
+    FleetTable fleet, SiteSnapshots snapshots, PolicyService policies, ReportChannel reports, AuditTable audit,
+    IOptions<SiteOptions> options, TimeProvider clock)
+{
+    /// <summary>Being seen is written down this often at most, so that a check-in without news is one transaction.</summary>
+    private static readonly TimeSpan SeenInterval = TimeSpan.FromHours(12);
+
+    /// <summary>One transaction when nothing changed, two when the inventory did or there is a new revision to take.</summary>
+    /// <exception cref="DomainException">Unauthenticated or forbidden: the device is unknown, blocked, or has a newer key.</exception>
+    public Task<CheckInAnswer> CheckInAsync(DeviceToken token, CheckIn checkIn, CancellationToken ct)
+    {
+        var inventory = checkIn.Inventory?.ToInventory();
+        return Contention.RetryAsync(() => CheckInAsync(token, inventory, ct), ct);
+    }
+
+    /// <summary>The configuration file of the device's winning assignment, byte for byte as uploaded.</summary>
+    /// <exception cref="DomainException">Not found when this deployment doesn't hold the device, or asks for no file.</exception>
+    public async Task<(BinaryData Content, ConfigurationFileFacts Facts)> ConfigurationFileAsync(
+        DeviceToken token, string deploymentId, CancellationToken ct)
+    {
+        var winner = await WinnerAsync(token, deploymentId, Applicability.DeliverFile, ct);
+        var facts = winner.Policy.Current.ConfigurationFile;
+        var content = await policies.ConfigurationFileAsync(winner.Policy.Id, facts, ct);
+        await AuditDeliveryAsync(token, winner, "configuration.delivered", ct);
+        return (content, facts);
+    }
+
+    /// <summary>The workspace of a down-level device's winning assignment.</summary>
+    /// <exception cref="DomainException">Not found when this deployment doesn't hold the device, or it needs no workspace.</exception>
+    public async Task<WorkspaceAnswer> WorkspaceAsync(DeviceToken token, string deploymentId, CancellationToken ct)
+    {
+        var winner = await WinnerAsync(token, deploymentId, Applicability.DeliverWorkspace, ct);
+        var workspace = winner.Policy.Current.Workspace!;
+        var key = await policies.WorkspaceKeyAsync(winner.Policy.Id, workspace, ct);
+        await AuditDeliveryAsync(token, winner, "workspace.delivered", ct);
+        return new WorkspaceAnswer(workspace.Id, key);
+    }
+
+    private async Task<CheckInAnswer> CheckInAsync(DeviceToken token, Inventory? inventory, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var site = await snapshots.GetAsync(ct);
+        var found = await fleet.FindAsync(token.DeviceId, ct);
+        var device = Authorized(found, token);
+        var after = inventory is not null && !inventory.SameAs(device.Inventory)
+            ? Membership.Apply(device with { Inventory = inventory }, site)
+            : device;
+        var decision = DeviceDecision.For(after, found.Assignments, site, now);
+        var taken = Take(decision.Winner, now);
+        if (taken is not null || after != device || device.LastSeen is null || now - device.LastSeen > SeenInterval)
+        {
+            await fleet.WriteAsync([DeviceChange.Of(found, after with { LastSeen = now }, site, now) with { Fetched = taken }], ct);
+        }
+
+        var period = TimeSpan.FromMinutes(options.Value.CheckInMinutes);
+        var jitter = 0.9 + (0.2 * Random.Shared.NextDouble());
+        return new CheckInAnswer(
+            decision.Winner is { } winner ? InstructionsFor(winner, after) : null, await reports.GetAsync(ct), now + (period * jitter));
+    }
+
+    private static Device Authorized(FleetDevice found, DeviceToken token)
+    {
+        if (found.Device is not { Deleting: false } device || device.KeyVersion == 0)
+        {
+            throw new DomainError(ErrorKind.Unauthenticated, "device.not-enrolled",
+                "This device is not enrolled. Enroll it to get a key.").ToException();
+        }
+
+        if (device.KeyVersion != token.KeyVersion)
+        {
+            throw new DomainError(ErrorKind.Unauthenticated, "device.key-replaced",
+                "This device was given a newer key. Sign with that one, or enroll again.").ToException();
+        }
+
+        return device.Blocked
+            ? throw new DomainError(ErrorKind.Forbidden, "device.blocked",
+                "An administrator has blocked this device.").ToException()
+            : device;
+    }
+
+    /// <summary>The assignment as it is once the device has these instructions; null when it had them before or there are none.</summary>
+    private static Assignment? Take(TargetedDeployment? winner, DateTimeOffset now)
+    {
+        if (winner is null || !winner.Applicability.IsApplicable()
+            || winner.Assignment?.FetchedRevision == winner.Policy.Current.Revision)
+        {
+            return null;
+        }
+
+        var assignment = winner.Assignment ?? new Assignment { DeploymentId = winner.Deployment.Id };
+        return assignment with
+        {
+            FetchedRevision = winner.Policy.Current.Revision,
+            FetchedAt = now,
+            FetchCount = assignment.FetchCount + 1,
+        };
+    }
+
+    private static Instructions InstructionsFor(TargetedDeployment winner, Device device)
+    {
+        var policy = winner.Policy.Current;
+        var instructions = new Instructions
+        {
+            DeploymentId = winner.Deployment.Id,
+            Revision = policy.Revision,
+            Action = policy.Kind == PolicyKind.Onboarding ? AgentAction.Onboard : AgentAction.Offboard,
+            FileSamples = policy.FileSamples,
+        };
+        return winner.Applicability switch
+        {
+            Applicability.DeliverFile => instructions with
+            {
+                Configuration = new FileOffer(
+                    $"/api/agent/configuration/{winner.Deployment.Id}", policy.ConfigurationFile.Sha256, policy.ConfigurationFile.Length),
+            },
+            Applicability.DeliverWorkspace => instructions with
+            {
+                WorkspaceUrl = $"/api/agent/workspace/{winner.Deployment.Id}",
+                MonitoringAgent = device.Inventory.MonitoringAgentVersion is null ? MonitoringAgentAction.Install : MonitoringAgentAction.None,
+            },
+            Applicability.RemoveMonitoringAgent => instructions with { MonitoringAgent = MonitoringAgentAction.Remove },
+            Applicability.WorkspaceMissing => instructions with
+            {
+                Action = AgentAction.None,
+                Reason = "This operating system needs the Workspace ID and key, and the policy has none.",
+            },
+            Applicability.NotSupported => instructions with
+            {
+                Action = AgentAction.None,
+                Reason = "This operating system is not supported.",
+            },
+            _ => instructions with { Action = AgentAction.None, Reason = "The offboarding file has expired." },
+        };
+    }
+
+    private async Task<TargetedDeployment> WinnerAsync(
+        DeviceToken token, string deploymentId, Applicability needed, CancellationToken ct)
+    {
+        var site = await snapshots.GetAsync(ct);
+        var found = await fleet.FindAsync(token.DeviceId, ct);
+        var decision = DeviceDecision.For(Authorized(found, token), found.Assignments, site, clock.GetUtcNow());
+        return decision.Winner is { } winner && winner.Deployment.Id == deploymentId && winner.Applicability == needed
+            ? winner
+            : throw DomainError.NotFound("agent.nothing-to-deliver",
+                "This deployment has nothing of that kind for this device. Check in again and follow the new instructions.").ToException();
+    }
+
+    /// <summary>Once per device and revision: the key is made of both, and the day is that of the fetch.</summary>
+    private Task AuditDeliveryAsync(DeviceToken token, TargetedDeployment winner, string action, CancellationToken ct)
+    {
+        var revision = winner.Policy.Current.Revision;
+        var fetchedAt = winner.Assignment?.FetchedRevision == revision ? winner.Assignment.FetchedAt : null;
+        return audit.WriteAsync(new AuditEntry(
+            fetchedAt ?? clock.GetUtcNow(), Caller.Device(token.DeviceId), action, token.DeviceId,
+            $"policy {winner.Policy.Id} revision {revision}")
+        {
+            OnceKey = $"{token.DeviceId}!{winner.Deployment.Id}!{revision:D6}!{action}",
+        }, ct);
+    }
+}

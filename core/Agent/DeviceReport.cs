@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Atp.Core.Devices;
+
+namespace Atp.Core.Agent;
+
+/// <summary>
+/// One signed report as it travels. A queue message holds one of these, or an array of them, in UTF-8, 64 KiB at most.
+/// </summary>
+/// <param name="DeviceId">Who reports.</param>
+/// <param name="KeyVersion">The version of the key it signed with.</param>
+/// <param name="Body">The JSON text of a <see cref="DeviceReport"/>; the signature covers its exact UTF-8 bytes.</param>
+/// <param name="Signature">Base64, by <see cref="DeviceSigning.SignReport"/>.</param>
+public sealed record SignedReport(string DeviceId, int KeyVersion, string Body, string Signature)
+{
+    public int V { get; init; } = 1;
+}
+
+/// <summary>
+/// The health state of the WindowsAdvancedThreatProtection CSP and, after a policy was applied, the result.
+/// </summary>
+public sealed record DeviceReport
+{
+    /// <summary>The device's clock, UTC: orders its reports. More than 5 minutes in the future is refused.</summary>
+    public required DateTimeOffset ReportedAt { get; init; }
+
+    /// <summary>Last successful contact of the agent with its service; null when there was none.</summary>
+    public DateTimeOffset? LastConnected { get; init; }
+
+    public required bool SenseIsRunning { get; init; }
+
+    /// <summary>0 not onboarded, 1 onboarded.</summary>
+    public required int OnboardingState { get; init; }
+
+    public string? OrgId { get; init; }
+
+    /// <summary>With <see cref="Revision"/> and <see cref="Result"/>: what applying the policy came to.</summary>
+    public string? DeploymentId { get; init; }
+
+    public int? Revision { get; init; }
+
+    public AssignmentResult? Result { get; init; }
+
+    /// <summary>The SENSE event or onboarding-script code of a failure.</summary>
+    public string? ErrorCode { get; init; }
+
+    /// <summary>How reports are written and read: camelCase, enums by name, unknown fields refused.</summary>
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
+    {
+        NumberHandling = JsonNumberHandling.Strict,
+        PropertyNameCaseInsensitive = false,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        MaxDepth = 4,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
+    };
+
+    internal AgentHealth ToHealth() => new(ReportedAt.ToUniversalTime(), LastConnected?.ToUniversalTime(), SenseIsRunning, OnboardingState, OrgId);
+
+    /// <summary>Whether every value is one that an agent could honestly send.</summary>
+    internal bool IsPlausible() =>
+        OnboardingState is 0 or 1
+        && ReportedAt.Year >= 2000 && LastConnected is not { Year: < 1970 }
+        && OrgId is not { Length: > 64 } && ErrorCode is not { Length: > 64 }
+        && (DeploymentId is null) == (Revision is null) && (DeploymentId is null) == (Result is null)
+        && (DeploymentId is null || (Guid.TryParseExact(DeploymentId, "D", out _) && Revision >= 1));
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using Atp.Core.Devices;
+using Atp.Core.Errors;
+using Atp.Core.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Atp.Core.Agent;
+
+/// <summary>Why a report was dropped.</summary>
+public enum DropReason
+{
+    Malformed,
+    Forged,
+    UnknownDevice,
+    Blocked,
+    Future,
+}
+
+/// <summary>
+/// Takes in reports: verifies, and drops what no retry can mend, counted by reason. Two transactions a report. Running twice
+/// changes nothing, since only what is newer counts. Creates no row.
+/// </summary>
+public sealed partial class ReportService : IDisposable
+{
+    public const string MeterName = "Atp.Core.Agent";
+
+    /// <summary>A queue message holds no more.</summary>
+    private const int MaxMessageBytes = 64 * 1024;
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
+
+    private readonly FleetTable fleet;
+    private readonly DeviceCredentials credentials;
+    private readonly TimeProvider clock;
+    private readonly ILogger<ReportService> log;
+    private readonly Meter meter = new(MeterName);
+    private readonly Counter<long> accepted;
+    private readonly Counter<long> dropped;
+
+    public ReportService(FleetTable fleet, DeviceCredentials credentials, TimeProvider clock, ILogger<ReportService> log)
+    {
+        (this.fleet, this.credentials, this.clock, this.log) = (fleet, credentials, clock, log);
+        accepted = meter.CreateCounter<long>("atp.reports.accepted", "{report}");
+        dropped = meter.CreateCounter<long>("atp.reports.dropped", "{report}", "By reason.");
+    }
+
+    /// <param name="message">The queue message as it came: one signed report or an array of them.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>How many were dropped. Storage failures escape, so that the host delivers the message again.</returns>
+    public async Task<int> IngestAsync(ReadOnlyMemory<byte> message, CancellationToken ct)
+    {
+        if (Parse(message) is not { } reports)
+        {
+            Drop(DropReason.Malformed, "?");
+            return 1;
+        }
+
+        var refused = 0;
+        foreach (var report in reports)
+        {
+            if (await IngestAsync(report, ct) is { } reason)
+            {
+                Drop(reason, DeviceId.TryParse(report.DeviceId, out var id) ? id : "?");
+                refused++;
+            }
+            else
+            {
+                accepted.Add(1);
+            }
+        }
+
+        return refused;
+    }
+
+    public void Dispose() => meter.Dispose();
+
+    private static SignedReport[]? Parse(ReadOnlyMemory<byte> message)
+    {
+        if (message.Length > MaxMessageBytes)
+        {
+            return null;
+        }
+
+        try
+        {
+            var first = message.Span.TrimStart(" \t\r\n"u8);
+            return first.Length > 0 && first[0] == (byte)'['
+                ? JsonSerializer.Deserialize<SignedReport[]>(message.Span, DeviceReport.Json) is { } many && !many.Contains(null!) ? many : null
+                : JsonSerializer.Deserialize<SignedReport>(message.Span, DeviceReport.Json) is { } one ? [one] : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Null when it was taken in, or was no news.</returns>
+    private async Task<DropReason?> IngestAsync(SignedReport signed, CancellationToken ct)
+    {
+        var signature = new byte[32];
+        if (signed.V != 1 || !DeviceId.TryParse(signed.DeviceId, out var deviceId)
+            || !Convert.TryFromBase64String(signed.Signature, signature, out var length) || length != signature.Length)
+        {
+            return DropReason.Malformed;
+        }
+
+        var body = System.Text.Encoding.UTF8.GetBytes(signed.Body);
+        if (!await credentials.VerifyReportAsync(deviceId, signed.KeyVersion, body, signature, ct))
+        {
+            return DropReason.Forged;
+        }
+
+        if (ParseBody(body) is not { } report)
+        {
+            return DropReason.Malformed;
+        }
+
+        var latest = clock.GetUtcNow() + ClockSkew;
+        if (report.ReportedAt > latest || report.LastConnected > latest)
+        {
+            return DropReason.Future;
+        }
+
+        return await Contention.RetryAsync(() => RecordAsync(deviceId, signed.KeyVersion, report, ct), ct);
+    }
+
+    private static DeviceReport? ParseBody(byte[] body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<DeviceReport>(body, DeviceReport.Json) is { } report && report.IsPlausible() ? report : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<DropReason?> RecordAsync(string deviceId, int keyVersion, DeviceReport report, CancellationToken ct)
+    {
+        var found = await fleet.FindAsync(deviceId, ct);
+        if (found.Device is not { Deleting: false } device || device.KeyVersion != keyVersion)
+        {
+            return DropReason.UnknownDevice;
+        }
+
+        if (device.Blocked)
+        {
+            return DropReason.Blocked;
+        }
+
+        var health = report.ToHealth();
+        var isNews = device.Health is null || health.ReportedAt > device.Health.ReportedAt;
+        var result = ResultOf(found, report);
+        if (isNews || result is not null)
+        {
+            await fleet.RecordReportAsync(found, isNews ? health : null, result, ct);
+        }
+
+        return null;
+    }
+
+    /// <summary>The assignment with its new result; null when there is no such assignment, or the result is no news to it.</summary>
+    private static Assignment? ResultOf(FleetDevice found, DeviceReport report)
+    {
+        if (report.DeploymentId is null
+            || !found.Assignments.TryGetValue(report.DeploymentId, out var assignment)
+            // A revision that the device never took can't have been applied.
+            || assignment.FetchedRevision is null || report.Revision > assignment.FetchedRevision
+            || assignment.ResultAt >= report.ReportedAt)
+        {
+            return null;
+        }
+
+        return assignment with
+        {
+            ReportedRevision = report.Revision,
+            Result = report.Result,
+            ErrorCode = report.ErrorCode,
+            ResultAt = report.ReportedAt.ToUniversalTime(),
+        };
+    }
+
+    private void Drop(DropReason reason, string deviceId)
+    {
+        dropped.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+        Dropped(deviceId, reason);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Report of device {DeviceId} dropped: {Reason}")]
+    private partial void Dropped(string deviceId, DropReason reason);
+}

@@ -1,0 +1,176 @@
+using Atp.Core.Audit;
+using Atp.Core.Devices;
+using Atp.Core.Errors;
+using Atp.Core.Health;
+using Atp.Core.Requests;
+using Atp.Core.Site;
+using Atp.Core.Storage;
+
+namespace Atp.Core.Deployments;
+
+/// <summary>Deploys a policy to collections.</summary>
+/// <param name="PolicyId">The policy.</param>
+/// <param name="CollectionIds">One or more collections, twenty at most.</param>
+public sealed record CreateDeployment(string PolicyId, IReadOnlyList<string> CollectionIds);
+
+/// <summary>Ends a deployment: it targets nobody any more; devices keep what was applied.</summary>
+public sealed record EndDeployment(string Reason);
+
+public enum DeploymentState
+{
+    /// <summary>The fan-out is under way.</summary>
+    Placing,
+
+    /// <summary>Every member was placed.</summary>
+    Active,
+    Ended,
+}
+
+/// <summary>A deployment with how far its fan-out is, and its statuses as of the last roll-up that counted it.</summary>
+public sealed record DeploymentProgress(
+    Deployment Deployment, DeploymentState State, int Shards, int ShardsDone, PlacedDevices Placed, DeploymentFigures? Statuses);
+
+/// <summary>What administrators do with deployments.</summary>
+public sealed class DeploymentService(
+    DeploymentTable deployments, DeploymentShardTable shardRows, HealthTable health, SiteSnapshots snapshots, ShardMap shards,
+    MessageSender messages, AuditTable audit, TimeProvider clock)
+{
+    public const int MaxCollections = 20;
+
+    /// <summary>Writes the row, then sends the message that starts the fan-out.</summary>
+    /// <exception cref="DomainException">Invalid: no such policy or collection; conflict: the policy's file has expired.</exception>
+    public async Task<DeploymentProgress> CreateAsync(CreateDeployment command, ChangeRequest request, CancellationToken ct)
+    {
+        var id = request.NewId(clock);
+        if (request.RepeatabilityId is not null && await deployments.FindAsync(id, ct) is { } first)
+        {
+            request.MustRepeat(first.RequestBody);
+            return await StartAsync(first.Value, request, ct);
+        }
+
+        Validate(command, await snapshots.ReadAsync(ct), clock.GetUtcNow());
+        var deployment = new Deployment
+        {
+            Id = id,
+            PolicyId = command.PolicyId,
+            CollectionIds = [.. command.CollectionIds.Distinct().Order(StringComparer.Ordinal)],
+            CreatedAt = clock.GetUtcNow(),
+            CreatedBy = request.Caller.DisplayName,
+        };
+        if (!await deployments.TryAddAsync(deployment, request.BodySha256, ct))
+        {
+            var stored = (await deployments.FindAsync(id, ct))!;
+            request.MustRepeat(stored.RequestBody);
+            deployment = stored.Value;
+        }
+
+        return await StartAsync(deployment, request, ct);
+    }
+
+    /// <exception cref="DomainException">Not found.</exception>
+    public async Task<DeploymentProgress> GetAsync(string id, CancellationToken ct) =>
+        await ProgressAsync((await FindAsync(id, ct)).Value, ct);
+
+    /// <summary>All deployments, newest first, ended ones too.</summary>
+    public async Task<IReadOnlyList<Deployment>> ListAsync(CancellationToken ct)
+    {
+        var all = new List<Deployment>();
+        await foreach (var deployment in deployments.ListAsync(ct))
+        {
+            all.Add(deployment);
+        }
+
+        return [.. all.OrderByDescending(d => d.CreatedAt).ThenByDescending(d => d.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Ends a deployment; one that has ended stays as it is.</summary>
+    /// <exception cref="DomainException">Not found; invalid: no reason.</exception>
+    public Task<DeploymentProgress> EndAsync(string id, EndDeployment command, ChangeRequest request, CancellationToken ct)
+    {
+        if (string.IsNullOrWhiteSpace(command.Reason) || command.Reason.Length > 256)
+        {
+            throw DomainError.Field("reason", "deployment.reason-invalid", "Say why it ends, in 1 to 256 characters.").ToException();
+        }
+
+        return Contention.RetryAsync(async () =>
+        {
+            var stored = await FindAsync(id, ct);
+            if (stored.Value.EndedAt is null)
+            {
+                var ended = stored.Value with
+                {
+                    Revision = stored.Value.Revision + 1,
+                    EndedAt = clock.GetUtcNow(),
+                    EndReason = command.Reason.Trim(),
+                };
+                await deployments.UpdateAsync(ended, stored.Version, ct);
+                snapshots.Invalidate();
+                await audit.WriteAsync(
+                    new AuditEntry(clock.GetUtcNow(), request.Caller, "deployment.ended", id, ended.EndReason), ct);
+            }
+
+            return await GetAsync(id, ct);
+        }, ct);
+    }
+
+    private static void Validate(CreateDeployment command, SiteSnapshot site, DateTimeOffset now)
+    {
+        var errors = new FieldErrors();
+        if (!site.Policies.ContainsKey(command.PolicyId))
+        {
+            errors.Add("policyId", "policy.not-found", $"There is no policy {Quoted(command.PolicyId)}.");
+        }
+
+        if (command.CollectionIds.Count is 0 or > MaxCollections)
+        {
+            errors.Add("collectionIds", "deployment.collections-count", $"Name 1 to {MaxCollections} collections.");
+        }
+
+        foreach (var unknown in command.CollectionIds.Where(id => !site.Collections.ContainsKey(id)).Take(MaxCollections))
+        {
+            errors.Add("collectionIds", "collection.not-found", $"There is no collection {Quoted(unknown)}.");
+        }
+
+        errors.ThrowIfAny();
+        var file = site.Policies[command.PolicyId].Current.ConfigurationFile;
+        if (file.ExpiresAt <= now)
+        {
+            throw DomainError.Conflict("policy.expired", $"The policy's offboarding file expired on {file.ExpiresAt:yyyy-MM-dd}. "
+                + "Download a new one, update the policy, then deploy it.").ToException();
+        }
+    }
+
+    private static string Quoted(string id) => $"'{(id.Length <= 64 ? id : id[..64] + "…")}'";
+
+    /// <summary>The message, again if this is a repeat: the first one may never have been sent.</summary>
+    private async Task<DeploymentProgress> StartAsync(Deployment deployment, ChangeRequest request, CancellationToken ct)
+    {
+        snapshots.Invalidate();
+        var progress = await ProgressAsync(deployment, ct);
+        if (progress.State == DeploymentState.Placing)
+        {
+            await audit.WriteAsync(new AuditEntry(deployment.CreatedAt, request.Caller, "deployment.created", deployment.Id,
+                $"policy {deployment.PolicyId}")
+            {
+                OnceKey = $"{deployment.Id}!created",
+            }, ct);
+            await messages.SendAsync(Queues.DeploymentFanOut, new FanOutDeployment(deployment.Id, deployment.Generation), ct);
+        }
+
+        return progress;
+    }
+
+    private async Task<StoredDeployment> FindAsync(string id, CancellationToken ct) => await deployments.FindAsync(id, ct)
+        ?? throw DomainError.NotFound("deployment.not-found", "There is no such deployment.").ToException();
+
+    private async Task<DeploymentProgress> ProgressAsync(Deployment deployment, CancellationToken ct)
+    {
+        var statuses = health.FindDeploymentAsync(deployment.Id, ct);
+        var done = await shardRows.DoneAsync(deployment.Id, deployment.Generation, ct);
+        var state = deployment.EndedAt is not null ? DeploymentState.Ended
+            : done.Count < shards.All.Count ? DeploymentState.Placing
+            : DeploymentState.Active;
+        return new DeploymentProgress(deployment, state, shards.All.Count, done.Count,
+            done.Values.Aggregate(PlacedDevices.None, PlacedDevices.Add), await statuses);
+    }
+}

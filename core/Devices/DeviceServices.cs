@@ -1,0 +1,14 @@
+using Atp.Core.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Atp.Core.Devices;
+
+public static class DeviceServices
+{
+    public static IServiceCollection AddAtpDevices(this IServiceCollection services) => services
+        .AddSingleton<ShardMap>()
+        .AddSingleton(s => new FleetTable(s.GetRequiredService<StorageClients>().Table(TableNames.Fleet), s.GetRequiredService<ShardMap>()))
+        .AddSingleton<FleetChanges>()
+        .AddSingleton<InventoryImport>()
+        .AddSingleton<DeviceService>();
+}

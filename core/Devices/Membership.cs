@@ -1,0 +1,47 @@
+using System.IO.Enumeration;
+using Atp.Core.Collections;
+using Atp.Core.Site;
+
+namespace Atp.Core.Devices;
+
+/// <summary>Which collections a device is a member of: a pure function of its facts, its direct collections and all rules.</summary>
+public static class Membership
+{
+    /// <param name="inventory">The device's facts.</param>
+    /// <param name="directCollections">Collections that name it directly; those that are gone don't count.</param>
+    /// <param name="site">All collections and their rules.</param>
+    /// <returns>
+    /// Sorted ids, <see cref="Device.MaxCollections"/> at most: where more would hold, the oldest collections do.
+    /// </returns>
+    public static IReadOnlyList<string> Of(Inventory inventory, IReadOnlyList<string> directCollections, SiteSnapshot site)
+    {
+        var operatingSystem = PlatformRules.Classify(inventory.OperatingSystem, site.Settings.ConfigurationManagerVersion).Name;
+        var members = site.Collections.Values
+            .Where(c => directCollections.Contains(c.Id) || c.Rules.Any(rule => Matches(rule, inventory, operatingSystem)))
+            .ToList();
+        IEnumerable<Collection> kept = members.Count <= Device.MaxCollections
+            ? members
+            : members.OrderBy(c => c.CreatedAt).ThenBy(c => c.Id, StringComparer.Ordinal).Take(Device.MaxCollections);
+        return [.. kept.Select(c => c.Id).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The device with the collections that the rules give it now; the same instance when nothing changes.</summary>
+    public static Device Apply(Device device, SiteSnapshot site)
+    {
+        var collections = Of(device.Inventory, device.DirectCollections, site);
+        var direct = device.DirectCollections.Where(site.Collections.ContainsKey).ToList();
+        return collections.SequenceEqual(device.Collections) && direct.Count == device.DirectCollections.Count
+            ? device
+            : device with { Collections = collections, DirectCollections = direct };
+    }
+
+    /// <summary>All conditions that the rule gives hold.</summary>
+    public static bool Matches(QueryRule rule, Inventory inventory, string operatingSystemName) =>
+        (rule.OperatingSystem is null || Like(rule.OperatingSystem, operatingSystemName))
+        && (rule.NamePattern is null || Like(rule.NamePattern, inventory.Name))
+        && (rule.Tag is null || inventory.Tags.Contains(rule.Tag, StringComparer.OrdinalIgnoreCase));
+
+    // A backslash would escape in the pattern; computer names have none, so doubling keeps it literal.
+    private static bool Like(string pattern, string text) =>
+        FileSystemName.MatchesSimpleExpression(pattern.Replace("\\", "\\\\", StringComparison.Ordinal), text, ignoreCase: true);
+}

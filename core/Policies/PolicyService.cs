@@ -1,0 +1,311 @@
+using Atp.Core.Audit;
+using Atp.Core.Errors;
+using Atp.Core.Requests;
+using Atp.Core.Secrets;
+using Atp.Core.Site;
+using Atp.Core.Storage;
+
+namespace Atp.Core.Policies;
+
+/// <summary>
+/// What administrators do with policies. The file goes to Blob storage and the key to Key Vault before the rows: the policy row
+/// is the commit point, and what a crash leaves before it is an orphan that <c>Reconcile</c> deletes after a day.
+/// </summary>
+public sealed class PolicyService(
+    PolicyTable table, PolicyFiles files, SecretStore secrets, SignatureVerifier verifier, SiteSnapshots snapshots,
+    SiteSettings settings, AuditTable audit, TimeProvider clock)
+{
+    public const string SecretPrefix = "policy-";
+    public const string SecretSuffix = "-workspace-key";
+
+    public static string SecretName(string policyId) => $"{SecretPrefix}{policyId}{SecretSuffix}";
+
+    /// <exception cref="DomainException">Invalid, by field; nothing is stored then.</exception>
+    public async Task<Policy> CreateAsync(CreatePolicy command, ChangeRequest request, CancellationToken ct)
+    {
+        var id = request.NewId(clock);
+        if (request.RepeatabilityId is not null && await table.FindAsync(id, ct) is { } first)
+        {
+            return await FirstAnswerAsync(first, request, ct);
+        }
+
+        var now = clock.GetUtcNow();
+        var errors = new FieldErrors();
+        var name = PolicyRules.CheckName(command.Name, errors);
+        var description = PolicyRules.CheckDescription(command.Description, errors);
+        var workspace = WorkspaceRule.Check(command.WorkspaceId, command.WorkspaceKey, errors);
+        if (command.Kind is null)
+        {
+            errors.Add("kind", "policy.kind-missing", "Say whether it is an Onboarding or an Offboarding policy.");
+        }
+
+        if (command.ConfigurationFile is null)
+        {
+            errors.Add(PackageReader.Field, "configuration-file.missing", "Upload the configuration file or its .zip package.");
+        }
+
+        errors.ThrowIfAny();
+        var (file, content) = ReadFile(command.ConfigurationFile!, command.Kind!.Value, now);
+
+        await files.PutAsync(id, file.Facts.Sha256, content, ct);
+        var keyVersion = workspace is null ? null : await secrets.SetAsync(SecretName(id), command.WorkspaceKey!, ct);
+        var policy = new Policy
+        {
+            Id = id,
+            Order = await NextOrderAsync(ct),
+            Current = new PolicyRevision
+            {
+                Revision = 1,
+                Name = name,
+                Description = description,
+                Kind = file.Kind,
+                ConfigurationFile = file.Facts,
+                Workspace = workspace is { } w ? new Workspace(w.Id, keyVersion!) : null,
+                FileSamples = command.FileSamples ?? FileSamples.AllFileTypes,
+                Warnings = Warnings(file.Warnings, workspace?.Warning),
+                CreatedAt = now,
+                CreatedBy = request.Caller.DisplayName,
+            },
+        };
+        await table.PutRevisionAsync(id, policy.Current, ct);
+        if (!await table.TryAddAsync(policy, request.BodySha256, ct))
+        {
+            return await FirstAnswerAsync((await table.FindAsync(id, ct))!, request, ct);
+        }
+
+        snapshots.Invalidate();
+        await audit.WriteAsync(new AuditEntry(now, request.Caller, "policy.created", id, "revision 1"), ct);
+        return policy;
+    }
+
+    /// <exception cref="DomainException">Not found.</exception>
+    public async Task<Policy> GetAsync(string id, CancellationToken ct) => (await FindAsync(id, ct)).Value;
+
+    /// <summary>All policies, best order first.</summary>
+    public async Task<IReadOnlyList<Policy>> ListAsync(CancellationToken ct)
+    {
+        var all = new List<Policy>();
+        await foreach (var policy in table.ListAsync(ct))
+        {
+            if (!policy.Deleting)
+            {
+                all.Add(policy);
+            }
+        }
+
+        return [.. all.OrderBy(p => p.Order).ThenBy(p => p.Id, StringComparer.Ordinal)];
+    }
+
+    /// <param name="id">The policy.</param>
+    /// <param name="edit">What changes.</param>
+    /// <param name="expectedRevision">The revision that the edit was made from.</param>
+    /// <param name="request">Who asks.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="DomainException">Not found; stale; invalid, by field.</exception>
+    public async Task<Policy> UpdateAsync(string id, EditPolicy edit, int expectedRevision, ChangeRequest request, CancellationToken ct)
+    {
+        var stored = await FindAsync(id, ct);
+        MustBe(stored.Value, expectedRevision);
+        var now = clock.GetUtcNow();
+        var before = stored.Value.Current;
+        var errors = new FieldErrors();
+        var name = edit.Name is null ? before.Name : PolicyRules.CheckName(edit.Name, errors);
+        var description = edit.Description is null ? before.Description : PolicyRules.CheckDescription(edit.Description, errors);
+        PolicyRules.CheckAllThree(edit, before.Workspace is not null, settings.ConfigurationManagerVersion, errors);
+        if (edit.Order < 1)
+        {
+            errors.Add("order", "policy.order-invalid", "The order is 1 or more; the lowest number wins.");
+        }
+
+        if (edit.RemoveWorkspace && (edit.WorkspaceId is not null || edit.WorkspaceKey is not null))
+        {
+            errors.Add("removeWorkspace", "workspace.remove-and-set", "Either remove the workspace or set it.");
+        }
+
+        // From 2010 what isn't sent is kept; the other half of the pair counts as given.
+        var workspaceId = edit.WorkspaceId ?? before.Workspace?.Id;
+        var key = edit.WorkspaceKey;
+        if (key is null && edit.WorkspaceId is not null && before.Workspace is not null)
+        {
+            key = await WorkspaceKeyAsync(id, before.Workspace, ct);
+        }
+
+        var changesWorkspace = edit.WorkspaceId is not null || edit.WorkspaceKey is not null;
+        var checkedWorkspace = changesWorkspace ? WorkspaceRule.Check(workspaceId, key, errors) : null;
+        errors.ThrowIfAny();
+
+        var file = edit.ConfigurationFile is null ? default : ReadFile(edit.ConfigurationFile, before.Kind, now);
+        if (file.Content is not null)
+        {
+            await files.PutAsync(id, file.File.Facts.Sha256, file.Content, ct);
+        }
+
+        var workspace = edit.RemoveWorkspace ? null : before.Workspace;
+        if (checkedWorkspace is { } changed)
+        {
+            workspace = new Workspace(changed.Id, edit.WorkspaceKey is null
+                ? before.Workspace!.KeyVersion
+                : await secrets.SetAsync(SecretName(id), edit.WorkspaceKey, ct));
+        }
+
+        var policy = stored.Value with
+        {
+            Order = edit.Order ?? stored.Value.Order,
+            Current = before with
+            {
+                Revision = before.Revision + 1,
+                Name = name,
+                Description = description,
+                ConfigurationFile = file.File?.Facts ?? before.ConfigurationFile,
+                Workspace = workspace,
+                FileSamples = edit.FileSamples ?? before.FileSamples,
+                Warnings = file.File is null && !changesWorkspace ? before.Warnings : Warnings(file.File?.Warnings ?? [], checkedWorkspace?.Warning),
+                CreatedAt = now,
+                CreatedBy = request.Caller.DisplayName,
+            },
+        };
+        await table.PutRevisionAsync(id, policy.Current, ct);
+        await table.UpdateAsync(policy, stored.Version, ct);
+        snapshots.Invalidate();
+        await audit.WriteAsync(new AuditEntry(now, request.Caller, "policy.updated", id, $"revision {policy.Current.Revision}"), ct);
+        return policy;
+    }
+
+    /// <summary>Marks first, removes file, key and revisions, and takes the row last; repeating it finishes what stopped half way.</summary>
+    /// <exception cref="DomainException">Not found; stale; conflict while a deployment of it is in force.</exception>
+    public async Task DeleteAsync(string id, int expectedRevision, ChangeRequest request, CancellationToken ct)
+    {
+        var stored = await FindAsync(id, ct);
+        MustBe(stored.Value, expectedRevision);
+        var site = await snapshots.ReadAsync(ct);
+        if (site.Deployments.FirstOrDefault(d => d.PolicyId == id) is { } deployment)
+        {
+            throw DomainError.Conflict("policy.deployed", $"Deployment {deployment.Id} of this policy is in force. End it first.").ToException();
+        }
+
+        await table.UpdateAsync(stored.Value with { Deleting = true }, stored.Version, ct);
+        snapshots.Invalidate();
+        await RemoveAsync(id, ct);
+        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), request.Caller, "policy.deleted", id, $"revision {expectedRevision}"), ct);
+    }
+
+    /// <exception cref="DomainException">Not found.</exception>
+    public async Task<IReadOnlyList<PolicyRevision>> RevisionsAsync(string id, CancellationToken ct)
+    {
+        var current = (await FindAsync(id, ct)).Value.Current.Revision;
+        var all = new List<PolicyRevision>();
+        await foreach (var revision in table.RevisionsAsync(id, ct))
+        {
+            // One more may be there: written by an edit that never got to the commit point.
+            if (revision.Revision <= current)
+            {
+                all.Add(revision);
+            }
+        }
+
+        return all;
+    }
+
+    /// <exception cref="DomainException">Not found.</exception>
+    public async Task<PolicyRevision> RevisionAsync(string id, int revision, CancellationToken ct)
+    {
+        var current = (await FindAsync(id, ct)).Value.Current.Revision;
+        return (revision <= current ? await table.FindRevisionAsync(id, revision, ct) : null)
+            ?? throw DomainError.NotFound("policy.revision-not-found", $"The policy has no revision {revision}; its newest is {current}.").ToException();
+    }
+
+    /// <summary>The file for a device, byte for byte as uploaded.</summary>
+    public Task<BinaryData> ConfigurationFileAsync(string policyId, ConfigurationFileFacts facts, CancellationToken ct) =>
+        files.GetAsync(policyId, facts.Sha256, ct);
+
+    /// <summary>The Workspace key for a down-level device.</summary>
+    /// <exception cref="InvalidOperationException">Key Vault has lost the version that the policy names.</exception>
+    public async Task<string> WorkspaceKeyAsync(string policyId, Workspace workspace, CancellationToken ct) =>
+        await secrets.FindAsync(SecretName(policyId), workspace.KeyVersion, ct) ?? throw new InvalidOperationException(
+            $"Key Vault has no version {workspace.KeyVersion} of {SecretName(policyId)}, which the policy names. Recover the secret or update the policy.");
+
+    /// <summary>For <c>Reconcile</c>: finishes deletes, and removes files and keys that no policy names and that are old enough.</summary>
+    public async Task DeleteOrphansAsync(DateTimeOffset writtenBefore, CancellationToken ct)
+    {
+        var known = new Dictionary<string, HashSet<string>>();
+        await foreach (var policy in table.ListAsync(ct))
+        {
+            if (policy.Deleting)
+            {
+                await RemoveAsync(policy.Id, ct);
+                continue;
+            }
+
+            var hashes = known[policy.Id] = [];
+            await foreach (var revision in table.RevisionsAsync(policy.Id, ct))
+            {
+                hashes.Add(revision.ConfigurationFile.Sha256);
+            }
+        }
+
+        await foreach (var file in files.ListAsync(ct))
+        {
+            if (file.WrittenAt < writtenBefore && !(known.TryGetValue(file.PolicyId, out var hashes) && hashes.Contains(file.Sha256)))
+            {
+                await files.DeleteAsync(file.PolicyId, file.Sha256, ct);
+                if (!known.ContainsKey(file.PolicyId))
+                {
+                    // Its secret was written after the file, its revision after that.
+                    await secrets.DeleteAsync(SecretName(file.PolicyId), ct);
+                    await table.RemoveRevisionsAsync(file.PolicyId, ct);
+                }
+            }
+        }
+    }
+
+    private static string[] Warnings(IReadOnlyList<string> file, string? workspace) => workspace is null ? [.. file] : [.. file, workspace];
+
+    private static void MustBe(Policy policy, int expectedRevision)
+    {
+        if (policy.Current.Revision != expectedRevision)
+        {
+            throw new DomainError(ErrorKind.Stale, "policy.changed",
+                $"The policy is at revision {policy.Current.Revision}, not {expectedRevision}. Read it again and repeat the change.").ToException();
+        }
+    }
+
+    private async Task RemoveAsync(string id, CancellationToken ct)
+    {
+        await files.DeleteAllAsync(id, ct);
+        await secrets.DeleteAsync(SecretName(id), ct);
+        await table.RemoveRevisionsAsync(id, ct);
+        await table.RemoveAsync(id, ct);
+    }
+
+    private (ConfigurationFile File, byte[] Content) ReadFile(UploadedFile upload, PolicyKind kind, DateTimeOffset now)
+    {
+        var (fileName, content) = PackageReader.Read(upload.Name, upload.Content);
+        var file = ConfigurationFile.Read(fileName, content, verifier, now);
+        return file.Kind == kind
+            ? (file, content)
+            : throw ConfigurationFile.Invalid("kind-mismatch", $"This is an {file.Kind} file, and the policy is an {kind} policy.");
+    }
+
+    private async Task<int> NextOrderAsync(CancellationToken ct)
+    {
+        var last = 0;
+        await foreach (var policy in table.ListAsync(ct))
+        {
+            last = Math.Max(last, policy.Order);
+        }
+
+        return last + 1;
+    }
+
+    private async Task<StoredPolicy> FindAsync(string id, CancellationToken ct) =>
+        await table.FindAsync(id, ct) is { Value.Deleting: false } stored
+            ? stored
+            : throw DomainError.NotFound("policy.not-found", "There is no such policy.").ToException();
+
+    /// <summary>A repeat gets what the first request made: revision 1.</summary>
+    private async Task<Policy> FirstAnswerAsync(StoredPolicy stored, ChangeRequest request, CancellationToken ct)
+    {
+        request.MustRepeat(stored.RequestBody);
+        return stored.Value with { Current = await table.FindRevisionAsync(stored.Value.Id, 1, ct) ?? stored.Value.Current };
+    }
+}
