@@ -10,6 +10,7 @@ using Atp.Cli.Samples;
 using Atp.Cli.Simulation;
 using Atp.Cli.Tokens;
 using Atp.Cli.Up;
+using Atp.Local;
 
 namespace Atp.Cli;
 
@@ -28,12 +29,7 @@ public static class AtpCommand
         var parse = Create(terminal).Parse(arguments);
         if (parse.Action is ParseErrorAction)
         {
-            foreach (var error in parse.Errors)
-            {
-                terminal.Complain(error.Message);
-            }
-
-            terminal.Complain("`atp --help` and `atp COMMAND --help` say what there is.");
+            ExplainUsage(parse, arguments, terminal);
             return WrongUsage;
         }
 
@@ -49,11 +45,15 @@ public static class AtpCommand
                 },
                 ct);
         }
-        catch (AtpProblem problem)
+        catch (ProblemException problem)
         {
             terminal.Complain(problem.ToText());
         }
         catch (CommandException e)
+        {
+            terminal.Complain(e.Message);
+        }
+        catch (LocalStackException e)
         {
             terminal.Complain(e.Message);
         }
@@ -65,8 +65,26 @@ public static class AtpCommand
         return Failed;
     }
 
-    private static RootCommand Create(Terminal terminal) =>
-    [
+    private static void ExplainUsage(ParseResult parse, IReadOnlyList<string> arguments, Terminal terminal)
+    {
+        if (arguments.Any(argument => argument.StartsWith("--workspace-key", StringComparison.OrdinalIgnoreCase)))
+        {
+            // The parser's own message would repeat the key.
+            terminal.Complain(
+                "There is no --workspace-key: a command line is seen by others. The key is asked for, or read as one line of standard input.");
+            return;
+        }
+
+        foreach (var error in parse.Errors)
+        {
+            terminal.Complain(error.Message);
+        }
+
+        terminal.Complain("`atp --help` and `atp COMMAND --help` say what there is.");
+    }
+
+    private static RootCommand Create(Terminal terminal) => new("Microsoft Defender ATP policies: the service on this machine, and commands for any server")
+    {
         UpCommand.Create(terminal),
         PolicyCommand.Create(terminal),
         CollectionCommand.Create(terminal),
@@ -76,5 +94,5 @@ public static class AtpCommand
         SimulateCommand.Create(terminal),
         SamplePackageCommand.Create(terminal),
         TokenCommand.Create(terminal),
-    ];
+    };
 }

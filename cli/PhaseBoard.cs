@@ -23,9 +23,11 @@ public sealed class PhaseBoard(Terminal terminal)
 
         foreach (var phase in phases)
         {
-            terminal.Say(Line(phase));
+            ShowLine(phase);
         }
     }
+
+    public void ShowLine(Phase phase) => terminal.Say(Line(phase));
 
     private static async Task FollowAsync(ProgressContext context, IReadOnlyList<Phase> phases, Task work)
     {

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Atp.Core.Agent;
 using Atp.Core.Devices;
 using Azure;
-using Azure.Core.Pipeline;
 using Azure.Storage.Queues;
 
 namespace Atp.Cli.Client;
@@ -13,12 +12,11 @@ namespace Atp.Cli.Client;
 public sealed class AgentClient(HttpClient http, Uri server, TimeProvider clock)
 {
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(1);
-    private readonly HttpClientTransport queueTransport = new(http);
 
     /// <param name="key">The device's credential.</param>
     /// <param name="inventory">When it changed since the device last said it; else null.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<CheckInAnswer> CheckInAsync(DeviceKey key, Inventory? inventory, CancellationToken ct)
+    public async Task<CheckInAnswer> CheckInAsync(DeviceKey key, InventoryInput? inventory, CancellationToken ct)
     {
         var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new CheckIn(inventory), AtpClient.Json));
         body.Headers.ContentType = new("application/json");
@@ -50,16 +48,12 @@ public sealed class AgentClient(HttpClient http, Uri server, TimeProvider clock)
     /// <param name="queue">From the answer to the check-in.</param>
     /// <param name="report">What to say.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task ReportAsync(DeviceKey key, Uri queue, DeviceReport report, CancellationToken ct)
+    public static async Task ReportAsync(DeviceKey key, Uri queue, DeviceReport report, CancellationToken ct)
     {
         var body = JsonSerializer.Serialize(report, DeviceReport.Json);
         var signed = new SignedReport(
             key.DeviceId, key.KeyVersion, body, DeviceSigning.SignReport(key.Key, Encoding.UTF8.GetBytes(body)));
-        var client = new QueueClient(queue, new QueueClientOptions
-        {
-            MessageEncoding = QueueMessageEncoding.None,
-            Transport = queueTransport,
-        });
+        var client = new QueueClient(queue, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
         try
         {
             await client.SendMessageAsync(JsonSerializer.Serialize(signed, DeviceReport.Json), ct);

@@ -25,6 +25,9 @@ public sealed partial class AtpClient
         return SendAsync<ImportAnswer>(HttpMethod.Post, "/api/devices/import", content, ct);
     }
 
+    public async Task<bool> HasDevicesAsync(CancellationToken ct) =>
+        (await GetAsync<ListAnswer<DeviceAnswer>>("/api/devices?pageSize=1", ct)).Value.Count > 0;
+
     /// <summary>Gives the device a key, which the service hands out this once.</summary>
     public Task<DeviceKey> EnrollAsync(string deviceId, CancellationToken ct) =>
         PostAsync<DeviceKey>($"/api/devices/{Uri.EscapeDataString(deviceId)}/enroll", new { newKey = false }, ct);

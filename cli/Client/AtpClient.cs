@@ -8,7 +8,7 @@ using System.Text.Json.Serialization;
 namespace Atp.Cli.Client;
 
 /// <summary>
-/// The administrator's side of the HTTP API. Every call throws <see cref="AtpProblem"/> when the service refuses it, and
+/// The administrator's side of the HTTP API. Every call throws <see cref="ProblemException"/> when the service refuses it, and
 /// <see cref="CommandException"/> when it gives no answer.
 /// </summary>
 public sealed partial class AtpClient(HttpClient http, Uri server, TokenSource tokens)
@@ -80,7 +80,7 @@ internal static class Http
         }
     }
 
-    /// <exception cref="AtpProblem">When the status says failure.</exception>
+    /// <exception cref="ProblemException">When the status says failure.</exception>
     public static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken ct)
     {
         await ThrowIfRefusedAsync(answer, ct);
@@ -110,7 +110,7 @@ internal static class Http
         }
 
         var request = answer.RequestMessage!;
-        throw new AtpProblem(
+        throw new ProblemException(
             status,
             body?.Code ?? $"http-{status}",
             body?.Detail ?? body?.Title ?? Fallback(answer.StatusCode, $"{request.Method} {request.RequestUri!.AbsolutePath}"),

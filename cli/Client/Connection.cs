@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Atp.Cli.Client;
 
@@ -9,30 +10,37 @@ namespace Atp.Cli.Client;
 /// <param name="Server">The API's root, without <c>/api</c>.</param>
 /// <param name="TokenEndpoint">Takes a client_credentials grant.</param>
 /// <param name="ClientId">The local administrator's application.</param>
-/// <param name="ClientSecret">Good for this one run of the stack.</param>
 /// <param name="Scope">What to ask the token for.</param>
 /// <param name="ProcessId">The process of <c>atp up</c>.</param>
-public sealed record Connection(
-    Uri Server, Uri TokenEndpoint, string ClientId, string ClientSecret, string Scope, int ProcessId)
+public sealed record Connection(Uri Server, Uri TokenEndpoint, string ClientId, string Scope, int ProcessId)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    /// <summary>In a file of its own, where curl can read it too.</summary>
+    [JsonIgnore]
+    public string ClientSecret { get; init; } = "";
+
     public static string PathIn(string folder) => Path.Combine(folder, "connection.json");
+
+    public static string SecretPathIn(string folder) => Path.Combine(folder, "client-secret");
 
     /// <returns>Null when no stack runs there.</returns>
     public static Connection? Find(string folder)
     {
         try
         {
-            return JsonSerializer.Deserialize<Connection>(File.ReadAllBytes(PathIn(folder)), Json);
+            return JsonSerializer.Deserialize<Connection>(File.ReadAllBytes(PathIn(folder)), Json)! with
+            {
+                ClientSecret = File.ReadAllText(SecretPathIn(folder)),
+            };
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            throw new CommandException($"{PathIn(folder)} can't be read. Delete it, and start the local stack again with `atp up`.");
+            throw new CommandException($"{PathIn(folder)} can't be read. Delete it, and start the local stack again with `atp up`.", e);
         }
     }
 
@@ -40,15 +48,13 @@ public sealed record Connection(
     {
         Directory.CreateDirectory(folder);
         Remove(folder);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var file = new FileStream(PathIn(folder), options);
-        JsonSerializer.Serialize(file, this, Json);
+        PrivateFiles.Create(SecretPathIn(folder), ClientSecret);
+        PrivateFiles.Create(PathIn(folder), JsonSerializer.Serialize(this, Json));
     }
 
-    public static void Remove(string folder) => File.Delete(PathIn(folder));
+    public static void Remove(string folder)
+    {
+        File.Delete(PathIn(folder));
+        File.Delete(SecretPathIn(folder));
+    }
 }

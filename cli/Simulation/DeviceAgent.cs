@@ -65,11 +65,11 @@ public sealed class DeviceAgent(AgentClient service, TimeProvider clock)
             DeploymentId = visit.Answer.Instructions.DeploymentId,
             Revision = visit.Answer.Instructions.Revision,
         };
-        await service.ReportAsync(visit.Key, visit.Answer.Reports.QueueUri, report, ct);
+        await AgentClient.ReportAsync(visit.Key, visit.Answer.Reports.QueueUri, report, ct);
         if (visit.Device.SendsTwice)
         {
             // As after an answer that was lost: the same report again.
-            await service.ReportAsync(visit.Key, visit.Answer.Reports.QueueUri, report, ct);
+            await AgentClient.ReportAsync(visit.Key, visit.Answer.Reports.QueueUri, report, ct);
         }
 
         return deed;

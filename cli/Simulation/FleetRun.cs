@@ -81,7 +81,7 @@ public sealed class FleetRun(Func<string, CancellationToken, Task<DeviceKey>> en
                 await act(item, token);
                 phase.Advance();
             }
-            catch (AtpProblem problem)
+            catch (ProblemException problem)
             {
                 AddFault($"{idOf(item)}: {problem.ToText()}");
             }

@@ -33,12 +33,6 @@ internal static class KeysFile
             throw new CommandException($"{file.FullName} is there already. Keys are never overwritten: choose another name.");
         }
 
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new StreamWriter(file.FullName, options);
+        return PrivateFiles.Create(file.FullName);
     }
 }

@@ -24,7 +24,7 @@ internal static class SimulateCommand
             Description = "Starts each device id, and is the devices' tag. Default: a new one; the same again goes on with the same devices",
         };
         var seed = new Option<int>("--seed") { Description = "Deals out Windows versions and behaviours", DefaultValueFactory = _ => 1 };
-        var keys = new Option<FileInfo?>("--keys")
+        var keys = new Option<FileInfo>("--keys")
         {
             Description = "Use the devices of this file, which --save-keys wrote; needs no administrator's token",
         };

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Atp.Core.Devices;
 
 namespace Atp.Cli.Simulation;
@@ -43,7 +44,15 @@ public sealed record SimulatedDevice(
     string? MonitoringAgentVersion, bool SendsTwice)
 {
     /// <summary>What it says at its check-in; null when inventory knows it all.</summary>
-    public Inventory? NewInventory => Windows.UpdatesTo is { } build
-        ? new Inventory(Name, new OperatingSystemFacts(build, Windows.ProductType, Windows.Sku), Tags, MonitoringAgentVersion)
+    public InventoryInput? NewInventory => Windows.UpdatesTo is { } build
+        ? new InventoryInput
+        {
+            Name = Name,
+            Build = JsonSerializer.SerializeToElement(build),
+            ProductType = Windows.ProductType,
+            Sku = Windows.Sku,
+            Tags = Tags,
+            MonitoringAgentVersion = MonitoringAgentVersion,
+        }
         : null;
 }

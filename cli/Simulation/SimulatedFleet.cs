@@ -48,7 +48,10 @@ public sealed class SimulatedFleet(string run, int seed, int count, int checkIns
 
     public IEnumerable<SimulatedDevice> Devices() => Enumerable.Range(0, count).Select(At);
 
-    public IEnumerable<DeviceRow> Rows() => Devices().Select(device => new DeviceRow(
+    /// <summary>What inventory knows of all of them, or of a part.</summary>
+    public IEnumerable<DeviceRow> Rows() => Rows(0, count);
+
+    public IEnumerable<DeviceRow> Rows(int from, int howMany) => Enumerable.Range(from, howMany).Select(At).Select(device => new DeviceRow(
         device.Id, device.Name, device.Windows.Build, device.Windows.ProductType, device.Windows.Sku, device.Tags,
         device.MonitoringAgentVersion));
 

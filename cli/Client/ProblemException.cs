@@ -3,7 +3,7 @@ using System.Text;
 namespace Atp.Cli.Client;
 
 /// <summary>The service said no: its problem answer, for people and for scripts.</summary>
-public sealed class AtpProblem(int status, string code, string detail, IReadOnlyDictionary<string, string[]> errors)
+public sealed class ProblemException(int status, string code, string detail, IReadOnlyDictionary<string, string[]> errors)
     : Exception(detail)
 {
     public int Status { get; } = status;
