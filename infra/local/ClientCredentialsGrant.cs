@@ -1,0 +1,78 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Atp.Local;
+
+/// <summary>The token endpoint (RFC 6749, section 4.4) with Entra ID's scopes: <c>{audience}/.default</c>.</summary>
+internal sealed class ClientCredentialsGrant(TokenIssuer issuer, IReadOnlyList<LocalClient> clients)
+{
+    private const string DefaultScope = "/.default";
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
+
+    public async Task<IResult> AnswerAsync(HttpRequest request)
+    {
+        request.HttpContext.Response.Headers.CacheControl = "no-store";
+        if (!request.HasFormContentType)
+        {
+            return Refuse(400, "invalid_request", "The body must be a form: application/x-www-form-urlencoded.");
+        }
+        var form = await request.ReadFormAsync(request.HttpContext.RequestAborted);
+        if (form["grant_type"] != "client_credentials")
+        {
+            return Refuse(400, "unsupported_grant_type", "grant_type must be client_credentials.");
+        }
+        var (id, secret) = Credentials(request, form);
+        var client = clients.FirstOrDefault(c => c.Id == id);
+        if (client is null || !SameText(client.Secret, secret))
+        {
+            return Refuse(401, "invalid_client", $"There is no client '{id}', or its secret is another one.");
+        }
+        var scope = form["scope"].ToString();
+        if (!scope.EndsWith(DefaultScope, StringComparison.Ordinal))
+        {
+            return Refuse(400, "invalid_scope", $"scope must be an audience followed by {DefaultScope}.");
+        }
+        var audience = scope[..^DefaultScope.Length];
+        if (!client.Audiences.Contains(audience, StringComparer.Ordinal))
+        {
+            return Refuse(400, "invalid_scope", $"Client '{id}' gets tokens for {string.Join(" and ", client.Audiences)}, not for '{audience}'.");
+        }
+
+        var token = issuer.CreateToken(new TokenRequest
+        {
+            Subject = client.Id,
+            Audience = audience,
+            Roles = client.Roles,
+            Lifetime = Lifetime,
+            Name = client.Id,
+            ApplicationId = client.Id,
+        });
+        return Results.Json(new Dictionary<string, object>
+        {
+            ["token_type"] = "Bearer",
+            ["expires_in"] = (int)Lifetime.TotalSeconds,
+            ["access_token"] = token,
+        });
+    }
+
+    private static (string Id, string Secret) Credentials(HttpRequest request, IFormCollection form)
+    {
+        if (AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
+            && header is { Scheme: "Basic", Parameter: { } parameter })
+        {
+            var decoded = new byte[parameter.Length];
+            var text = Convert.TryFromBase64String(parameter, decoded, out var length) ? Encoding.UTF8.GetString(decoded, 0, length) : "";
+            var parts = text.Split(':', 2);
+            return (Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? ""));
+        }
+        return (form["client_id"].ToString(), form["client_secret"].ToString());
+    }
+
+    private static bool SameText(string expected, string given) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(expected), Encoding.UTF8.GetBytes(given));
+
+    private static IResult Refuse(int status, string error, string description) => Results.Json(
+        new Dictionary<string, string> { ["error"] = error, ["error_description"] = description }, statusCode: status);
+}

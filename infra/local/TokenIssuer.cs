@@ -1,0 +1,173 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Atp.Local;
+
+/// <summary>Issues access tokens like those of Entra ID (v2.0), with OpenID Connect discovery, signing keys and a
+/// token endpoint for client credentials, over http on 127.0.0.1.</summary>
+public sealed class TokenIssuer : IAsyncDisposable
+{
+    private const string Part = "The token issuer";
+
+    private readonly TokenIssuerOptions options;
+    private readonly RSA rsa;
+    private readonly RsaSecurityKey key;
+    private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
+    private LoopbackServer? server;
+
+    private TokenIssuer(TokenIssuerOptions options, RSA rsa)
+    {
+        this.options = options;
+        this.rsa = rsa;
+        key = new RsaSecurityKey(rsa);
+        key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
+    }
+
+    /// <summary>The issuer in the tokens, and the authority whose <c>/.well-known/openid-configuration</c> says the rest.</summary>
+    public string Issuer => $"{Tenant}/v2.0";
+
+    /// <summary>Takes the client-credentials grant: <c>grant_type</c>, <c>client_id</c>, <c>client_secret</c> and
+    /// <c>scope</c> (the audience followed by <c>/.default</c>) as a form.</summary>
+    public Uri TokenEndpoint => new($"{Tenant}/oauth2/v2.0/token");
+
+    /// <summary>The authority as Key Vault names it in its challenge: without the version.</summary>
+    internal string Tenant => $"{Server.Address.GetLeftPart(UriPartial.Authority)}/{options.TenantId}";
+
+    internal DateTimeOffset UtcNow => options.Clock.GetUtcNow();
+
+    private LoopbackServer Server => server ?? throw new InvalidOperationException($"{Part} has not started.");
+
+    /// <exception cref="LocalStackException">The port is in use, or the kept signing key can't be read.</exception>
+    public static async Task<TokenIssuer> StartAsync(TokenIssuerOptions options, CancellationToken ct)
+    {
+        var issuer = new TokenIssuer(options, OpenKey(options.DataFolder));
+        try
+        {
+            issuer.server = await LoopbackServer.StartAsync(Part, options.Port, certificate: null, issuer.Map, ct);
+            return issuer;
+        }
+        catch
+        {
+            issuer.rsa.Dispose();
+            throw;
+        }
+    }
+
+    public string CreateToken(TokenRequest request)
+    {
+        var now = options.Clock.GetUtcNow();
+        var expires = now + request.Lifetime;
+        var issued = request.Lifetime > TimeSpan.Zero ? now : expires.AddHours(-1);
+        var claims = new Dictionary<string, object>
+        {
+            ["sub"] = request.Subject,
+            ["oid"] = ObjectId(request.Subject),
+            ["tid"] = options.TenantId.ToString(),
+            ["ver"] = "2.0",
+        };
+        if (request.Roles.Count > 0)
+        {
+            claims["roles"] = request.Roles.ToArray();
+        }
+        if (request.Name is not null)
+        {
+            claims["name"] = request.Name;
+        }
+        if (request.ApplicationId is not null)
+        {
+            claims["azp"] = request.ApplicationId;
+        }
+        return handler.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Issuer,
+            Audience = request.Audience,
+            IssuedAt = issued.UtcDateTime,
+            NotBefore = issued.UtcDateTime,
+            Expires = expires.UtcDateTime,
+            Claims = claims,
+            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.RsaSha256),
+        });
+    }
+
+    /// <summary>Null when the token is good for the audience, else what is wrong with it.</summary>
+    internal async Task<string?> FindFaultAsync(string token, string audience)
+    {
+        var result = await handler.ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            ValidIssuer = Issuer,
+            ValidAudience = audience,
+            IssuerSigningKey = key,
+            ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
+            LifetimeValidator = (from, to, _, _) => options.Clock.GetUtcNow() is var now && from <= now.UtcDateTime && now.UtcDateTime < to,
+        });
+        return result.IsValid ? null : result.Exception.Message;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        rsa.Dispose();
+    }
+
+    private static RSA OpenKey(string? folder)
+    {
+        var rsa = RSA.Create(2048);
+        if (folder is null)
+        {
+            return rsa;
+        }
+        var path = Path.Combine(folder, "signing-key.pem");
+        try
+        {
+            rsa.ImportFromPem(Encoding.ASCII.GetString(PrivateFile.ReadOrCreate(path, () => Encoding.ASCII.GetBytes(rsa.ExportPkcs8PrivateKeyPem()))));
+            return rsa;
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            rsa.Dispose();
+            throw new LocalStackException(Part, $"{path} holds no RSA key", "Delete the file, and a new key will be made.", e);
+        }
+    }
+
+    private static string ObjectId(string subject) => Guid.TryParse(subject, out _)
+        ? subject
+        : new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(subject)).AsSpan(0, 16)).ToString();
+
+    private void Map(WebApplication application)
+    {
+        var tenant = $"/{options.TenantId}";
+        application.MapGet($"{tenant}/v2.0/.well-known/openid-configuration", () => Results.Json(new JsonObject
+        {
+            ["issuer"] = Issuer,
+            ["jwks_uri"] = $"{Tenant}/discovery/v2.0/keys",
+            ["token_endpoint"] = TokenEndpoint.AbsoluteUri,
+            ["token_endpoint_auth_methods_supported"] = new JsonArray("client_secret_post", "client_secret_basic"),
+            ["grant_types_supported"] = new JsonArray("client_credentials"),
+            ["response_types_supported"] = new JsonArray("token"),
+            ["subject_types_supported"] = new JsonArray("pairwise"),
+            ["id_token_signing_alg_values_supported"] = new JsonArray("RS256"),
+        }));
+        application.MapGet($"{tenant}/discovery/v2.0/keys", () =>
+        {
+            var parameters = rsa.ExportParameters(includePrivateParameters: false);
+            return Results.Json(new JsonObject
+            {
+                ["keys"] = new JsonArray(new JsonObject
+                {
+                    ["kty"] = "RSA",
+                    ["use"] = "sig",
+                    ["kid"] = key.KeyId,
+                    ["n"] = Base64UrlEncoder.Encode(parameters.Modulus),
+                    ["e"] = Base64UrlEncoder.Encode(parameters.Exponent),
+                }),
+            });
+        });
+        var grant = new ClientCredentialsGrant(this, options.Clients);
+        application.MapPost($"{tenant}/oauth2/v2.0/token", grant.AnswerAsync);
+    }
+}

@@ -1,0 +1,21 @@
+namespace Atp.Local;
+
+/// <summary>What an access token is to say.</summary>
+public sealed record TokenRequest
+{
+    /// <summary>Becomes <c>sub</c>, and <c>oid</c>: as it is if it is a GUID, else a GUID derived from it.</summary>
+    public required string Subject { get; init; }
+
+    public required string Audience { get; init; }
+
+    /// <summary>App roles, such as <c>Policies.Read</c>.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
+    /// <summary>Zero or less gives a token that has expired, for tests.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(1);
+
+    public string? Name { get; init; }
+
+    /// <summary>The client that asked (<c>azp</c>).</summary>
+    public string? ApplicationId { get; init; }
+}

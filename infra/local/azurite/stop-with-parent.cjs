@@ -1,0 +1,25 @@
+// Loaded before Azurite by infra/local/Azurite.cs. Azurite must not outlive the process that started it,
+// not even when that one is killed hard: its end of our standard input closes then, and we stop.
+'use strict';
+
+const keepsData = !process.argv.includes('--inMemoryPersistence');
+
+process.stdin.on('end', () => {
+  if (!keepsData) {
+    process.exit(0);
+  }
+  setTimeout(() => process.exit(1), 5000).unref();
+  process.kill(process.pid, 'SIGTERM'); // Azurite writes its databases out on this signal
+});
+process.stdin.on('error', () => process.exit(1));
+process.stdin.resume();
+process.stdin.unref();
+
+// Ctrl+C in a terminal reaches every process in the group, but storage has to stay until its parent has
+// finished its work: only the closing of standard input stops it.
+process.on('SIGINT', () => {});
+process.on('newListener', (event, listener) => {
+  if (event === 'SIGINT') {
+    setImmediate(() => process.removeListener('SIGINT', listener));
+  }
+});
