@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -41,6 +42,20 @@ public sealed record Connection(Uri Server, Uri TokenEndpoint, string ClientId, 
         catch (JsonException e)
         {
             throw new CommandException($"{PathIn(folder)} can't be read. Delete it, and start the local stack again with `atp up`.", e);
+        }
+    }
+
+    /// <summary>Whether that process still runs: one that was killed couldn't remove the file.</summary>
+    public bool IsAlive()
+    {
+        try
+        {
+            using var process = Process.GetProcessById(ProcessId);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 

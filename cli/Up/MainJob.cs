@@ -14,6 +14,7 @@ namespace Atp.Cli.Up;
 internal sealed class MainJob(Terminal terminal, LocalSite site, SimulatedFleet fleet, Phase start)
 {
     private const int RowsPerImport = 20_000;
+    private static readonly TimeSpan OffboardingLifetime = TimeSpan.FromDays(30);
     private static readonly TimeSpan LongestFanOut = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan LongestIngestion = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan LongestRollUp = TimeSpan.FromMinutes(30);
@@ -83,15 +84,15 @@ internal sealed class MainJob(Terminal terminal, LocalSite site, SimulatedFleet 
         {
             var workspaceId = Guid.NewGuid().ToString();
             var workspaceKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
-            var (offboardingName, offboardingFile) = site.Samples.Offboarding();
+            var offboardingFile = site.Samples.Offboarding(TimeProvider.System.GetUtcNow() + OffboardingLifetime);
             offboarding = await client.CreatePolicyAsync(
                 new NewPolicy($"Offboard retired devices of {fleet.FleetTag}", "Wins over the onboarding of the whole fleet", "Offboarding",
-                    offboardingName, offboardingFile, null, null, null),
+                    offboardingFile.FileName, offboardingFile.Content, null, null, null),
                 ct);
-            var (onboardingName, onboardingFile) = site.Samples.Onboarding();
+            var onboardingFile = site.Samples.Onboarding();
             onboarding = await client.CreatePolicyAsync(
                 new NewPolicy($"Onboard {fleet.FleetTag}", "With a workspace, for down-level devices", "Onboarding",
-                    onboardingName, onboardingFile, workspaceId, workspaceKey, "AllFileTypes"),
+                    onboardingFile.FileName, onboardingFile.Content, workspaceId, workspaceKey, "AllFileTypes"),
                 ct);
             phase.Set(2, 2);
         });
