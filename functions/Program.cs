@@ -1,1 +1,8 @@
-Console.WriteLine("skeleton");
+using Atp.Functions;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Hosting;
+
+var builder = FunctionsApplication.CreateBuilder(args);
+builder.ConfigureFunctionsWebApplication();
+builder.AddAtp();
+await builder.Build().RunAsync();

@@ -32,18 +32,8 @@ public sealed class LocalTrust
     /// <summary>Reads the OpenID Connect metadata of the authority over http.</summary>
     public bool AllowHttpAuthority { get; set; }
 
-    /// <exception cref="InvalidOperationException">When an endpoint is not on this machine.</exception>
-    public void RefuseUnlessLoopback(params Uri?[] endpoints)
-    {
-        foreach (var endpoint in endpoints.Append(TokenEndpoint))
-        {
-            if (endpoint is { IsLoopback: false })
-            {
-                throw new InvalidOperationException(
-                    $"{Section} is for development on one machine, but {endpoint.Host} is not loopback. Remove the {Section} settings.");
-            }
-        }
-    }
+    /// <summary>Start-up refuses these settings unless every endpoint is on this machine.</summary>
+    public static bool AreLoopback(params Uri?[] endpoints) => endpoints.All(endpoint => endpoint is null or { IsLoopback: true });
 
     /// <summary>A transport that trusts the pinned certificate and nothing else.</summary>
     public HttpPipelineTransport KeyVaultTransport() => new HttpClientTransport(new HttpClient(new SocketsHttpHandler

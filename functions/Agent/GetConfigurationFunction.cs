@@ -1,0 +1,22 @@
+using Atp.Core.Agent;
+using Atp.Functions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Atp.Functions.Agent;
+
+/// <summary>The configuration file of the device's winning assignment, byte for byte as uploaded.</summary>
+public sealed class GetConfigurationFunction(AgentService agents)
+{
+    [Function("GetConfiguration")]
+    [DeviceAccess]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "agent/configuration/{deploymentId}")] HttpRequest request,
+        string deploymentId,
+        CancellationToken ct)
+    {
+        var (content, _) = await agents.ConfigurationFileAsync(request.DeviceToken(), deploymentId, ct);
+        request.HttpContext.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Bytes(content.ToArray(), "application/octet-stream");
+    }
+}

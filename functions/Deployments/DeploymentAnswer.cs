@@ -1,0 +1,37 @@
+using Atp.Core.Deployments;
+
+namespace Atp.Functions.Deployments;
+
+/// <summary>A deployment in a list.</summary>
+public sealed record DeploymentSummary(
+    string Id, int Revision, string PolicyId, IReadOnlyList<string> CollectionIds, DateTimeOffset CreatedAt, string CreatedBy,
+    DateTimeOffset? EndedAt, string? EndReason)
+{
+    public static DeploymentSummary Of(Deployment deployment) => new(deployment.Id, deployment.Revision, deployment.PolicyId,
+        deployment.CollectionIds, deployment.CreatedAt, deployment.CreatedBy, deployment.EndedAt, deployment.EndReason);
+}
+
+/// <summary>How far the fan-out is, and what it placed.</summary>
+public sealed record FanOutAnswer(int Shards, int ShardsDone, int Devices, int UpLevel, int DownLevel, int InError, int NotSupported);
+
+/// <summary>How many targets stand where, as of the last roll-up that counted the deployment.</summary>
+public sealed record StatusesAnswer(
+    DateTimeOffset AsOf, int Success, int Error, int RequirementsNotMet, int InProgress, int Unknown, int Superseded);
+
+/// <summary>One deployment.</summary>
+public sealed record DeploymentAnswer(
+    string Id, int Revision, string PolicyId, IReadOnlyList<string> CollectionIds, DeploymentState State, FanOutAnswer Progress,
+    StatusesAnswer? Statuses, DateTimeOffset CreatedAt, string CreatedBy, DateTimeOffset? EndedAt, string? EndReason)
+{
+    public static DeploymentAnswer Of(DeploymentProgress progress)
+    {
+        var (deployment, placed) = (progress.Deployment, progress.Placed);
+        return new DeploymentAnswer(
+            deployment.Id, deployment.Revision, deployment.PolicyId, deployment.CollectionIds, progress.State,
+            new FanOutAnswer(progress.Shards, progress.ShardsDone, placed.Devices, placed.UpLevel, placed.DownLevel, placed.InError, placed.NotSupported),
+            progress.Statuses is { Statuses: var s } figures
+                ? new StatusesAnswer(figures.AsOf, s.Success, s.Error, s.RequirementsNotMet, s.InProgress, s.Unknown, s.Superseded)
+                : null,
+            deployment.CreatedAt, deployment.CreatedBy, deployment.EndedAt, deployment.EndReason);
+    }
+}

@@ -1,0 +1,20 @@
+using Atp.Core.Devices;
+using Atp.Functions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Atp.Functions.Devices;
+
+/// <summary>All devices.</summary>
+public sealed class ListDevicesFunction(DeviceService devices)
+{
+    [Function("ListDevices")]
+    [AdministratorAccess(Roles.DevicesReadWrite, Roles.DeploymentsReadWrite, Roles.PoliciesRead)]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "devices")] HttpRequest request,
+        CancellationToken ct)
+    {
+        var page = await devices.ListAsync(request.PageSize(), request.Continuation(), ct);
+        return request.Listed(page.Select(DeviceAnswer.Of));
+    }
+}

@@ -1,0 +1,26 @@
+namespace Atp.Functions.Http;
+
+/// <summary>App roles of administrators.</summary>
+public static class Roles
+{
+    public const string PoliciesRead = "Policies.Read";
+    public const string PoliciesReadWrite = "Policies.ReadWrite";
+    public const string DeploymentsReadWrite = "Deployments.ReadWrite";
+    public const string DevicesReadWrite = "Devices.ReadWrite";
+    public const string HealthRead = "Health.Read";
+}
+
+/// <summary>Who may call a function. One without any of these answers 403.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public abstract class AccessAttribute : Attribute;
+
+/// <summary>Administrators with any of these app roles.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class AdministratorAccessAttribute(params string[] roles) : AccessAttribute
+{
+    public IReadOnlyList<string> Roles { get; } = roles;
+}
+
+/// <summary>Devices, with their own credential.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class DeviceAccessAttribute : AccessAttribute;

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Atp.Core.Agent;
+using Atp.Core.Errors;
+using Atp.Core.Requests;
+using Atp.Core.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Atp.Functions.Http;
+
+/// <summary>A list, a page at a time.</summary>
+/// <param name="NextLink">The next page; absent on the last.</param>
+public sealed record ListAnswer<T>(IReadOnlyList<T> Value, string? NextLink);
+
+/// <summary>What every HTTP function shares.</summary>
+public static partial class HttpExtensions
+{
+    private const int DefaultPageSize = 100;
+    private const int MaxPageSize = 1000;
+
+    /// <summary>The administrator or device who calls.</summary>
+    public static Caller Caller(this HttpRequest request) => request.HttpContext.Items[typeof(Caller)] as Caller
+        ?? Core.Requests.Caller.Device(request.DeviceToken().DeviceId);
+
+    /// <summary>The device that calls.</summary>
+    public static DeviceToken DeviceToken(this HttpRequest request) => (DeviceToken)request.HttpContext.Items[typeof(DeviceToken)]!;
+
+    /// <summary>The revision that a change was made from.</summary>
+    /// <exception cref="DomainException">If-Match is missing (428) or isn't a revision.</exception>
+    public static int RequireRevision(this HttpRequest request)
+    {
+        var given = request.Headers.IfMatch.ToString();
+        if (given.Length == 0)
+        {
+            throw new DomainError(ErrorKind.PreconditionMissing, "request.if-match-missing",
+                "Send If-Match with the ETag that you read, so that nobody's change is lost.").ToException();
+        }
+
+        return RevisionTag().Match(given) is { Success: true } match
+            && int.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
+                ? revision
+                : throw DomainError.Field("If-Match", "request.if-match-invalid",
+                    "If-Match is the ETag of the thing as you read it, in quotes: \"3\".").ToException();
+    }
+
+    /// <exception cref="DomainException">The page size is not from 1 to 1,000.</exception>
+    public static int PageSize(this HttpRequest request)
+    {
+        var text = request.Query["pageSize"].ToString();
+        return text.Length == 0 ? DefaultPageSize
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size is >= 1 and <= MaxPageSize ? size
+            : throw DomainError.Field("pageSize", "list.page-size-invalid", $"The page size is from 1 to {MaxPageSize}.").ToException();
+    }
+
+    public static string? Continuation(this HttpRequest request) =>
+        request.Query["continuation"].ToString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>A time in the query; UTC unless it says otherwise.</summary>
+    /// <exception cref="DomainException">It isn't one.</exception>
+    public static DateTimeOffset? QueryTime(this HttpRequest request, string name)
+    {
+        var text = request.Query[name].ToString();
+        return text.Length == 0 ? null
+            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
+            : throw DomainError.Field(name, "query.time-invalid", $"'{name}' is an ISO 8601 time, e.g. 2026-01-31T12:00:00Z.").ToException();
+    }
+
+    /// <summary>200, or another status, with the thing and its ETag.</summary>
+    public static IResult Answer<T>(this HttpRequest request, T value, int? revision = null, int status = StatusCodes.Status200OK)
+    {
+        if (revision is not null)
+        {
+            request.HttpContext.Response.Headers.ETag = $"\"{revision}\"";
+        }
+
+        return TypedResults.Json(value, Json.Out, statusCode: status);
+    }
+
+    public static IResult Created<T>(this HttpRequest request, string location, T value, int revision)
+    {
+        request.HttpContext.Response.Headers.Location = location;
+        return request.Answer(value, revision, StatusCodes.Status201Created);
+    }
+
+    /// <summary>202: the work goes on, and <paramref name="operation"/> tells how far it is.</summary>
+    public static IResult Accepted<T>(this HttpRequest request, string operation, T value, int? revision = null)
+    {
+        request.HttpContext.Response.Headers["Operation-Location"] = operation;
+        request.HttpContext.Response.Headers.Location = operation;
+        return request.Answer(value, revision, StatusCodes.Status202Accepted);
+    }
+
+    public static IResult Listed<T>(this HttpRequest request, Page<T> page) => request.Answer(new ListAnswer<T>(page.Items,
+        page.Continuation is null ? null
+            : $"{request.Path}?pageSize={request.PageSize()}&continuation={Uri.EscapeDataString(page.Continuation)}"));
+
+    /// <summary>A page of something that is small enough to be read whole; the continuation is the place in it.</summary>
+    /// <exception cref="DomainException">Invalid continuation.</exception>
+    public static Page<T> PageOf<T>(this HttpRequest request, IReadOnlyList<T> all)
+    {
+        var size = request.PageSize();
+        var start = 0;
+        if (request.Continuation() is { } continuation
+            && !int.TryParse(continuation, NumberStyles.None, CultureInfo.InvariantCulture, out start))
+        {
+            throw DomainError.Field("continuation", "list.continuation-invalid", "Take the whole nextLink of the page before.").ToException();
+        }
+
+        return new Page<T>([.. all.Skip(start).Take(size)],
+            start + size < all.Count ? (start + size).ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    [GeneratedRegex("^\"([0-9]{1,9})\"$")]
+    private static partial Regex RevisionTag();
+}

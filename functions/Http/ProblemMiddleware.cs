@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Atp.Core.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+
+namespace Atp.Functions.Http;
+
+/// <summary>
+/// Makes expected failures of HTTP calls RFC 9457 problems. Other triggers, and other exceptions, pass through to the host.
+/// </summary>
+public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
+{
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (DomainException e) when (context.GetHttpContext() is not null)
+        {
+            context.GetInvocationResult().Value = ToProblem(e.Error, context.GetHttpContext()!);
+        }
+    }
+
+    internal static IResult ToProblem(DomainError error, HttpContext http)
+    {
+        var (status, title) = error.Kind switch
+        {
+            ErrorKind.Invalid => (400, "The request is not valid."),
+            ErrorKind.Unauthenticated => (401, "The caller is not known."),
+            ErrorKind.Forbidden => (403, "The caller may not do this."),
+            ErrorKind.NotFound => (404, "The resource was not found."),
+            ErrorKind.Conflict => (409, "The request conflicts with existing state."),
+            ErrorKind.Stale => (412, "The resource changed meanwhile."),
+            ErrorKind.TooLarge => (413, "The request is too large."),
+            ErrorKind.UnsupportedContent => (415, "The content type is not supported."),
+            ErrorKind.RepeatedWithOtherBody => (422, "The request repeats another one with a different body."),
+            ErrorKind.PreconditionMissing => (428, "The request needs If-Match."),
+            _ => throw new UnreachableException($"Unmapped error kind {error.Kind}."),
+        };
+        if (status == 401)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        var more = new Dictionary<string, object?> { ["code"] = error.Code, ["traceId"] = Activity.Current?.Id };
+        if (error.Fields.Count > 0)
+        {
+            more["errors"] = error.Fields;
+        }
+
+        return TypedResults.Problem(error.Detail, http.Request.Path, status, title, $"urn:atp:problem:{error.Code}", more);
+    }
+}

@@ -1,0 +1,21 @@
+using Atp.Core.Policies;
+using Atp.Functions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Atp.Functions.Policies;
+
+/// <summary>Deletes a policy that no deployment in force uses, with its file and key.</summary>
+public sealed class DeletePolicyFunction(PolicyService policies)
+{
+    [Function("DeletePolicy")]
+    [AdministratorAccess(Roles.PoliciesReadWrite)]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "policies/{policyId}")] HttpRequest request,
+        string policyId,
+        CancellationToken ct)
+    {
+        await policies.DeleteAsync(policyId, request.RequireRevision(), request.EmptyChange(), ct);
+        return TypedResults.NoContent();
+    }
+}

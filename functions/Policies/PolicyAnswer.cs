@@ -1,0 +1,34 @@
+using Atp.Core.Policies;
+
+namespace Atp.Functions.Policies;
+
+/// <summary>A workspace as it may be told: never its key.</summary>
+public sealed record WorkspaceSummary(string Id, bool KeySet);
+
+/// <summary>A policy as administrators see it: never its file or key.</summary>
+public sealed record PolicyAnswer(
+    string Id, int Order, int Revision, string Name, string Description, PolicyKind Kind, ConfigurationFileFacts ConfigurationFile,
+    WorkspaceSummary? Workspace, FileSamples FileSamples, IReadOnlyList<string> Warnings, int? DaysLeft, DateTimeOffset CreatedAt, string CreatedBy)
+{
+    public static PolicyAnswer Of(Policy policy, DateTimeOffset now)
+    {
+        var revision = PolicyRevisionAnswer.Of(policy.Current, now);
+        return new PolicyAnswer(policy.Id, policy.Order, revision.Revision, revision.Name, revision.Description, revision.Kind,
+            revision.ConfigurationFile, revision.Workspace, revision.FileSamples, revision.Warnings, revision.DaysLeft,
+            revision.CreatedAt, revision.CreatedBy);
+    }
+}
+
+/// <summary>One revision of a policy as administrators see it.</summary>
+/// <param name="DaysLeft">Whole days until an offboarding file expires; 0 when it has. Absent for onboarding files.</param>
+public sealed record PolicyRevisionAnswer(
+    int Revision, string Name, string Description, PolicyKind Kind, ConfigurationFileFacts ConfigurationFile, WorkspaceSummary? Workspace,
+    FileSamples FileSamples, IReadOnlyList<string> Warnings, int? DaysLeft, DateTimeOffset CreatedAt, string CreatedBy)
+{
+    public static PolicyRevisionAnswer Of(PolicyRevision revision, DateTimeOffset now) => new(
+        revision.Revision, revision.Name, revision.Description, revision.Kind, revision.ConfigurationFile,
+        revision.Workspace is { } workspace ? new WorkspaceSummary(workspace.Id, KeySet: true) : null,
+        revision.FileSamples, revision.Warnings,
+        revision.ConfigurationFile.ExpiresAt is { } expires ? Math.Max(0, (int)(expires - now).TotalDays) : null,
+        revision.CreatedAt, revision.CreatedBy);
+}
