@@ -5,8 +5,8 @@ public sealed partial class AtpClient
     public Task<DeploymentAnswer> DeployAsync(string policyId, IReadOnlyList<string> collectionIds, CancellationToken ct) =>
         PostAsync<DeploymentAnswer>("/api/deployments", new { policyId, collectionIds }, ct);
 
-    public IAsyncEnumerable<DeploymentAnswer> ListDeploymentsAsync(CancellationToken ct) =>
-        ListAsync<DeploymentAnswer>("/api/deployments", ct);
+    public IAsyncEnumerable<DeploymentSummary> ListDeploymentsAsync(CancellationToken ct) =>
+        ListAsync<DeploymentSummary>("/api/deployments", ct);
 
     public Task<DeploymentAnswer> GetDeploymentAsync(string id, CancellationToken ct) =>
         GetAsync<DeploymentAnswer>($"/api/deployments/{Uri.EscapeDataString(id)}", ct);
@@ -27,10 +27,10 @@ public sealed partial class AtpClient
             {
                 progress(answer);
                 return answer.State == "Abandoned"
-                    ? throw new CommandException($"Roll-up {answer.Id} was given up: {answer.ShardsDone} of {answer.Shards} shards were done.")
+                    ? throw new CommandException($"Roll-up {answer.Id} was given up: {answer.ShardsDone} shards were done.")
                     : answer.State == "Completed";
             },
-            answer => $"roll-up {answer.Id}, {answer.ShardsDone} of {answer.Shards} shards", within, ct);
+            answer => $"roll-up {answer.Id}, {answer.ShardsDone} shards done", within, ct);
     }
 
     /// <summary>Follows a deployment until every member is placed.</summary>

@@ -74,15 +74,15 @@ public sealed record CollectionAnswer : Answer
 
     public IReadOnlyList<RuleBody> Rules { get; init; } = [];
 
-    public int Members { get; init; }
+    /// <summary>As counted by the evaluation; null in a list.</summary>
+    public int? Members { get; init; }
 
+    /// <summary>Null in a list.</summary>
     public EvaluationAnswer? Evaluation { get; init; }
 }
 
 public sealed record EvaluationAnswer : Answer
 {
-    public string? State { get; init; }
-
     public int Shards { get; init; }
 
     public int ShardsDone { get; init; }
@@ -115,6 +115,14 @@ public sealed record DeviceAnswer : Answer
 
 /// <summary>A device's credential, as enrollment hands it out.</summary>
 public sealed record DeviceKey(string DeviceId, string Key, int KeyVersion);
+
+/// <summary>A deployment in a list: without progress and statuses.</summary>
+public sealed record DeploymentSummary : Answer
+{
+    public required string Id { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+}
 
 public sealed record DeploymentAnswer : Answer
 {
@@ -223,8 +231,6 @@ public sealed record RollUpAnswer : Answer
 
     /// <summary><c>Running</c>, <c>Completed</c> or <c>Abandoned</c>.</summary>
     public required string State { get; init; }
-
-    public int Shards { get; init; }
 
     public int ShardsDone { get; init; }
 }

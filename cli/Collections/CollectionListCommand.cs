@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Atp.Cli.Client;
 using Spectre.Console;
 
@@ -26,12 +25,10 @@ internal static class CollectionListCommand
                 return;
             }
 
-            var table = new Table().AddColumns("Name", "Members", "Query", "Id");
+            var table = new Table().AddColumns("Name", "Query", "Id");
             foreach (var collection in collections)
             {
-                table.AddRow(
-                    Markup.Escape(collection.Name), collection.Members.ToString(CultureInfo.InvariantCulture),
-                    Markup.Escape(CollectionShowCommand.Query(collection)), collection.Id);
+                table.AddRow(Markup.Escape(collection.Name), Markup.Escape(CollectionShowCommand.Query(collection)), collection.Id);
             }
 
             terminal.Console.Write(table);

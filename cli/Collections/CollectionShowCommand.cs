@@ -33,7 +33,7 @@ internal static class CollectionShowCommand
         var table = new Table().HideHeaders().AddColumns("", "")
             .AddRow("Name", Markup.Escape(collection.Name))
             .AddRow("Id", collection.Id)
-            .AddRow("Members", collection.Members.ToString(CultureInfo.InvariantCulture))
+            .AddRow("Members", collection.Members?.ToString(CultureInfo.InvariantCulture) ?? "")
             .AddRow("Query", Markup.Escape(Query(collection)));
         if (collection.Evaluation is { } evaluation)
         {

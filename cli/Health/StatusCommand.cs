@@ -5,6 +5,9 @@ namespace Atp.Cli.Health;
 
 internal static class StatusCommand
 {
+    /// <summary>The newest so many deployments that have not ended.</summary>
+    private const int MostDeployments = 20;
+
     private static readonly TimeSpan LongestRollUp = TimeSpan.FromMinutes(15);
 
     public static Command Create(Terminal terminal)
@@ -26,9 +29,9 @@ internal static class StatusCommand
             var scopeKind = parse.GetValue(by);
             var health = await client.GetHealthAsync(scopeKind, ct);
             var deployments = new List<DeploymentAnswer>();
-            await foreach (var deployment in client.ListDeploymentsAsync(ct))
+            await foreach (var live in client.ListDeploymentsAsync(ct).Where(d => d.EndedAt is null).Take(MostDeployments).WithCancellation(ct))
             {
-                deployments.Add(deployment);
+                deployments.Add(await client.GetDeploymentAsync(live.Id, ct));
             }
 
             if (server.IsJson(parse))
@@ -50,7 +53,7 @@ internal static class StatusCommand
                 FigureTables.ShowScopes(terminal, health.Scopes);
             }
 
-            foreach (var deployment in deployments.Where(d => d.Statuses is not null && d.State != "Ended"))
+            foreach (var deployment in deployments.Where(d => d.Statuses is not null))
             {
                 FigureTables.ShowStatuses(terminal, $"Deployment {deployment.Id}", deployment.Statuses!);
             }

@@ -19,7 +19,7 @@ internal sealed class MainJob(Terminal terminal, LocalSite site, SimulatedFleet 
     private static readonly TimeSpan LongestIngestion = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan LongestRollUp = TimeSpan.FromMinutes(30);
 
-    /// <summary>How long figures may take to become right once the queue is empty.</summary>
+    /// <summary>How long figures may take to settle once the queue is empty.</summary>
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(60);
 
     private readonly AtpClient client = site.Client;
@@ -114,7 +114,8 @@ internal sealed class MainJob(Terminal terminal, LocalSite site, SimulatedFleet 
             all = await client.WaitUntilEvaluatedAsync(
                 all.Id, now => phase.Set(now.Evaluation?.ShardsDone ?? 0, now.Evaluation?.Shards ?? 0), LongestFanOut, ct);
             retired = await client.WaitUntilEvaluatedAsync(retired.Id, _ => { }, LongestFanOut, ct);
-            phase.Set(all.Members + retired.Members, all.Members + retired.Members);
+            var members = (all.Members ?? 0) + (retired.Members ?? 0);
+            phase.Set(members, members);
         });
         return (all!, retired!);
     }
@@ -152,25 +153,30 @@ internal sealed class MainJob(Terminal terminal, LocalSite site, SimulatedFleet 
         return run;
     }
 
-    /// <summary>Counts until the figures are right, or it is clear that they won't be.</summary>
+    /// <summary>Counts until the figures are right, or nothing moves any more.</summary>
     private async Task<Figures> RollUpAsync(
         Figures expected, (DeploymentAnswer Onboarding, DeploymentAnswer Offboarding) deployments, int rejected, int faults, CancellationToken ct)
     {
         Figures? counted = null;
         DeploymentAnswer? deployment = null;
         HealthSummaryAnswer? health = null;
+        var shards = deployments.Onboarding.Progress?.Shards ?? 0;
         await PhaseAsync("roll-up", "shards", async phase =>
         {
             var started = TimeProvider.System.GetTimestamp();
+            Figures? previous;
             do
             {
-                await client.RollUpAsync(rollUp => phase.Set(rollUp.ShardsDone, rollUp.Shards), LongestRollUp, ct);
+                previous = counted;
+                await client.RollUpAsync(rollUp => phase.Set(rollUp.ShardsDone, shards), LongestRollUp, ct);
                 deployment = await client.GetDeploymentAsync(deployments.Onboarding.Id, ct);
                 health = await client.GetHealthAsync("os", ct);
                 var offboarding = await client.GetDeploymentAsync(deployments.Offboarding.Id, ct);
                 counted = Counted(deployment, offboarding, health.Site, rejected, faults, await site.CountPoisonAsync(ct));
             }
-            while (Figures.Compare(expected, counted).Count > 0 && TimeProvider.System.GetElapsedTime(started) < SettlingTime);
+            while (Figures.Compare(expected, counted).Count > 0
+                && (previous is null || Figures.Compare(previous, counted).Count > 0)
+                && TimeProvider.System.GetElapsedTime(started) < SettlingTime);
         });
 
         if (deployment?.Statuses is { } statuses)
