@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Atp.Local;
 using Azure;
 using Azure.Data.Tables;
-using Atp.Local;
 using Xunit;
 
 namespace Atp.Infra.Tests.Local;
