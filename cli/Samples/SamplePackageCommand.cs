@@ -10,6 +10,7 @@ internal static class SamplePackageCommand
         var kind = new Option<string>("--kind") { Description = "What the package does", DefaultValueFactory = _ => "onboarding" };
         kind.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "onboarding", "offboarding");
         var days = new Option<int>("--days") { Description = "How long an offboarding package is good for", DefaultValueFactory = _ => 30 };
+        days.MustBeBetween(1, 365);
         var output = new Option<FileInfo?>("--out") { Description = "Where to write it. Default: named as the download is, in this folder" };
         output.AcceptLegalFilePathsOnly();
         var data = ServerOptions.DataOption();

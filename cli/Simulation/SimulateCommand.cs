@@ -9,16 +9,12 @@ namespace Atp.Cli.Simulation;
 /// <summary>Devices against any server. What the server's deployments are is its own affair, so nothing is expected of its figures.</summary>
 internal static class SimulateCommand
 {
+    private const int MostDevices = 1_000_000;
+
     public static Command Create(Terminal terminal)
     {
         var devices = new Option<int>("--devices") { Description = "How many devices to make up", DefaultValueFactory = _ => 50 };
-        devices.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 1_000_000)
-            {
-                result.AddError("--devices must be 1 to 1000000.");
-            }
-        });
+        devices.MustBeBetween(1, MostDevices);
         var run = new Option<string?>("--run")
         {
             Description = "Starts each device id, and is the devices' tag. Default: a new one; the same again goes on with the same devices",

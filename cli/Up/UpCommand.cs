@@ -17,21 +17,9 @@ internal static class UpCommand
     public static Command Create(Terminal terminal)
     {
         var devices = new Option<int>("--devices") { Description = "Run the main job with a simulated fleet of so many devices" };
-        devices.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > MostDevices)
-            {
-                result.AddError($"--devices must be 0 to {MostDevices}.");
-            }
-        });
+        devices.MustBeBetween(0, MostDevices);
         var checkIns = new Option<int?>("--check-ins") { Description = "Only the first so many of them check in; the others are never reached" };
-        checkIns.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 0)
-            {
-                result.AddError("--check-ins can't be negative.");
-            }
-        });
+        checkIns.MustBeBetween(0, MostDevices);
         var seed = new Option<int>("--seed") { Description = "Deals out Windows versions and behaviours", DefaultValueFactory = _ => 1 };
         var exit = new Option<bool>("--exit")
         {
@@ -46,13 +34,7 @@ internal static class UpCommand
             Description = "The API's port on 127.0.0.1; 0: a free one",
             DefaultValueFactory = _ => DefaultPort,
         };
-        port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
-            {
-                result.AddError($"--port must be 0 to {ushort.MaxValue}.");
-            }
-        });
+        port.MustBeBetween(0, ushort.MaxValue);
         var command = new Command("up", "Start everything on this machine; with --devices, run the main job")
         {
             devices, checkIns, seed, exit, json, memory, data, port,

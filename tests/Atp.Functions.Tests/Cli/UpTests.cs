@@ -32,8 +32,8 @@ public sealed class UpTests : IDisposable
         Assert.Equal(Statuses, root.GetProperty("deployment").EnumerateObject().Select(p => p.Name));
         Assert.Equal(HealthStates, root.GetProperty("health").EnumerateObject().Select(p => p.Name));
         var expected = root.GetProperty("expected");
-        Assert.Equal(expected.GetProperty("deployment").ToString(), root.GetProperty("deployment").ToString());
-        Assert.Equal(expected.GetProperty("health").ToString(), root.GetProperty("health").ToString());
+        Assert.True(JsonElement.DeepEquals(expected.GetProperty("deployment"), root.GetProperty("deployment")));
+        Assert.True(JsonElement.DeepEquals(expected.GetProperty("health"), root.GetProperty("health")));
         Assert.All(Statuses, status => Assert.NotEqual(0, root.GetProperty("deployment").GetProperty(status).GetInt32()));
         Assert.All(HealthStates, state => Assert.NotEqual(0, root.GetProperty("health").GetProperty(state).GetInt32()));
         Assert.All(root.GetProperty("phases").EnumerateObject(), phase => Assert.True(phase.Value.GetProperty("seconds").GetDouble() >= 0));
