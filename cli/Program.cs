@@ -1,1 +1,3 @@
-Console.WriteLine("skeleton");
+using Atp.Cli;
+
+return await AtpCommand.RunAsync(args, Terminal.OfProcess(), CancellationToken.None);

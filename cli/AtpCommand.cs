@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Atp.Cli.Client;
+using Atp.Cli.Collections;
+using Atp.Cli.Deployments;
+using Atp.Cli.Devices;
+using Atp.Cli.Health;
+using Atp.Cli.Policies;
+using Atp.Cli.Samples;
+using Atp.Cli.Simulation;
+using Atp.Cli.Tokens;
+using Atp.Cli.Up;
+using Atp.Local;
+
+namespace Atp.Cli;
+
+/// <summary>The <c>atp</c> command.</summary>
+public static class AtpCommand
+{
+    public const int Failed = 1;
+    public const int WrongUsage = 2;
+
+    /// <summary>The whole stack gets this long to stop after Ctrl-C.</summary>
+    private static readonly TimeSpan StoppingTime = TimeSpan.FromSeconds(30);
+
+    /// <returns>0 done, 1 failed, 2 wrong usage.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken ct)
+    {
+        var parse = Create(terminal).Parse(arguments);
+        if (parse.Action is ParseErrorAction)
+        {
+            ExplainUsage(parse, arguments, terminal);
+            return WrongUsage;
+        }
+
+        try
+        {
+            return await parse.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    Output = terminal.Output,
+                    Error = terminal.Error,
+                    ProcessTerminationTimeout = StoppingTime,
+                },
+                ct);
+        }
+        catch (ProblemException problem)
+        {
+            terminal.Complain(problem.ToText());
+        }
+        catch (CommandException e)
+        {
+            terminal.Complain(e.Message);
+        }
+        catch (LocalStackException e)
+        {
+            terminal.Complain(e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Complain("Stopped.");
+        }
+
+        return Failed;
+    }
+
+    private static void ExplainUsage(ParseResult parse, IReadOnlyList<string> arguments, Terminal terminal)
+    {
+        if (arguments.Any(argument => argument.StartsWith("--workspace-key", StringComparison.OrdinalIgnoreCase)))
+        {
+            // The parser's own message would repeat the key.
+            terminal.Complain(
+                "There is no --workspace-key: a command line is seen by others. The key is asked for, or read as one line of standard input.");
+            return;
+        }
+
+        foreach (var error in parse.Errors)
+        {
+            terminal.Complain(error.Message);
+        }
+
+        terminal.Complain("`atp --help` and `atp COMMAND --help` say what there is.");
+    }
+
+    private static RootCommand Create(Terminal terminal) => new("Microsoft Defender ATP policies: the service on this machine, and commands for any server")
+    {
+        UpCommand.Create(terminal),
+        PolicyCommand.Create(terminal),
+        CollectionCommand.Create(terminal),
+        DeviceCommand.Create(terminal),
+        DeployCommand.Create(terminal),
+        StatusCommand.Create(terminal),
+        SimulateCommand.Create(terminal),
+        SamplePackageCommand.Create(terminal),
+        TokenCommand.Create(terminal),
+    };
+}

@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace Atp.Cli.Client;
+
+/// <summary>One row of an import.</summary>
+public sealed record DeviceRow(
+    string DeviceId, string Name, int Build, int ProductType, int Sku, IReadOnlyList<string> Tags, string? MonitoringAgentVersion);
+
+public sealed partial class AtpClient
+{
+    /// <summary>Streams the rows as NDJSON: none is kept in memory.</summary>
+    public Task<ImportAnswer> ImportDevicesAsync(IEnumerable<DeviceRow> rows, CancellationToken ct) =>
+        SendAsync<ImportAnswer>(HttpMethod.Post, "/api/devices/import", new RowsContent(rows), ct);
+
+    /// <summary>Streams a file as it is.</summary>
+    /// <param name="inventory">NDJSON or CSV.</param>
+    /// <param name="mediaType"><c>application/x-ndjson</c> or <c>text/csv</c>.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<ImportAnswer> ImportDevicesAsync(Stream inventory, string mediaType, CancellationToken ct)
+    {
+        var content = new StreamContent(inventory);
+        content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
+        return SendAsync<ImportAnswer>(HttpMethod.Post, "/api/devices/import", content, ct);
+    }
+
+    public async Task<bool> HasDevicesAsync(CancellationToken ct) =>
+        (await GetAsync<ListAnswer<DeviceAnswer>>("/api/devices?pageSize=1", ct)).Value.Count > 0;
+
+    /// <summary>Gives the device a key, which the service hands out this once.</summary>
+    public Task<DeviceKey> EnrollAsync(string deviceId, CancellationToken ct) =>
+        PostAsync<DeviceKey>($"/api/devices/{Uri.EscapeDataString(deviceId)}/enroll", new { newKey = false }, ct);
+
+    public Task<CollectionAnswer> CreateCollectionAsync(
+        string name, string description, IReadOnlyList<RuleBody> rules, CancellationToken ct) =>
+        PostAsync<CollectionAnswer>("/api/collections", new { name, description, rules }, ct);
+
+    public IAsyncEnumerable<CollectionAnswer> ListCollectionsAsync(CancellationToken ct) =>
+        ListAsync<CollectionAnswer>("/api/collections", ct);
+
+    public Task<CollectionAnswer> GetCollectionAsync(string id, CancellationToken ct) =>
+        GetAsync<CollectionAnswer>($"/api/collections/{Uri.EscapeDataString(id)}", ct);
+
+    /// <param name="id">The collection.</param>
+    /// <param name="deviceIds">10,000 at most.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<JsonElement> AddMembersAsync(string id, IReadOnlyList<string> deviceIds, CancellationToken ct) =>
+        PostAsync<JsonElement>($"/api/collections/{Uri.EscapeDataString(id)}/members/add", new { deviceIds }, ct);
+
+    /// <summary>Writes each row as it is asked for; the length isn't known beforehand.</summary>
+    private sealed class RowsContent : HttpContent
+    {
+        private static readonly byte[] NewLine = "\n"u8.ToArray();
+        private readonly IEnumerable<DeviceRow> rows;
+
+        public RowsContent(IEnumerable<DeviceRow> rows)
+        {
+            this.rows = rows;
+            Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            foreach (var row in rows)
+            {
+                await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(row, Json), cancellationToken);
+                await stream.WriteAsync(NewLine, cancellationToken);
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}

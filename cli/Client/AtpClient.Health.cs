@@ -1,0 +1,59 @@
+namespace Atp.Cli.Client;
+
+public sealed partial class AtpClient
+{
+    public Task<DeploymentAnswer> DeployAsync(string policyId, IReadOnlyList<string> collectionIds, CancellationToken ct) =>
+        PostAsync<DeploymentAnswer>("/api/deployments", new { policyId, collectionIds }, ct);
+
+    public IAsyncEnumerable<DeploymentSummary> ListDeploymentsAsync(CancellationToken ct) =>
+        ListAsync<DeploymentSummary>("/api/deployments", ct);
+
+    public Task<DeploymentAnswer> GetDeploymentAsync(string id, CancellationToken ct) =>
+        GetAsync<DeploymentAnswer>($"/api/deployments/{Uri.EscapeDataString(id)}", ct);
+
+    /// <param name="scopeKind"><c>platform</c>, <c>os</c>, <c>collection</c>, or null for all.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<HealthSummaryAnswer> GetHealthAsync(string? scopeKind, CancellationToken ct) => GetAsync<HealthSummaryAnswer>(
+        scopeKind is null ? "/api/health/summary" : $"/api/health/summary?scopeKind={Uri.EscapeDataString(scopeKind)}", ct);
+
+    /// <summary>Starts a roll-up and follows it to its end.</summary>
+    /// <exception cref="CommandException">When it wasn't complete within the time, or was given up.</exception>
+    public async Task<RollUpAnswer> RollUpAsync(Action<RollUpAnswer> progress, TimeSpan within, CancellationToken ct)
+    {
+        var rollUp = await PostAsync<RollUpAnswer>("/api/health/rollup", new { }, ct);
+        return await Waiting.UntilAsync(
+            async () => rollUp = await GetAsync<RollUpAnswer>($"/api/health/rollups/{rollUp.Id}", ct),
+            answer =>
+            {
+                progress(answer);
+                return answer.State == "Abandoned"
+                    ? throw new CommandException($"Roll-up {answer.Id} was given up: {answer.ShardsDone} shards were done.")
+                    : answer.State == "Completed";
+            },
+            answer => $"roll-up {answer.Id}, {answer.ShardsDone} shards done", within, ct);
+    }
+
+    /// <summary>Follows a deployment until every member is placed.</summary>
+    /// <exception cref="CommandException">When that didn't happen within the time.</exception>
+    public Task<DeploymentAnswer> WaitUntilPlacedAsync(
+        string id, Action<DeploymentAnswer> progress, TimeSpan within, CancellationToken ct) => Waiting.UntilAsync(
+        () => GetDeploymentAsync(id, ct),
+        answer =>
+        {
+            progress(answer);
+            return answer.State != "Placing";
+        },
+        answer => $"deployment {id}, {answer.Progress?.ShardsDone} of {answer.Progress?.Shards} shards", within, ct);
+
+    /// <summary>Follows a collection until its rules were applied to every device.</summary>
+    /// <exception cref="CommandException">When that didn't happen within the time.</exception>
+    public Task<CollectionAnswer> WaitUntilEvaluatedAsync(
+        string id, Action<CollectionAnswer> progress, TimeSpan within, CancellationToken ct) => Waiting.UntilAsync(
+        () => GetCollectionAsync(id, ct),
+        answer =>
+        {
+            progress(answer);
+            return answer.Evaluation is null || answer.Evaluation.ShardsDone >= answer.Evaluation.Shards;
+        },
+        answer => $"collection {id}, {answer.Evaluation?.ShardsDone} of {answer.Evaluation?.Shards} shards", within, ct);
+}

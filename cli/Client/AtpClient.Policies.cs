@@ -1,0 +1,41 @@
+using System.Net.Http.Headers;
+
+namespace Atp.Cli.Client;
+
+/// <summary>What a new policy is made of. The key is never logged, shown or kept.</summary>
+public sealed record NewPolicy(
+    string Name, string Description, string Kind, string FileName, byte[] Content, string? WorkspaceId, string? WorkspaceKey,
+    string? FileSamples);
+
+public sealed partial class AtpClient
+{
+    public async Task<PolicyAnswer> CreatePolicyAsync(NewPolicy policy, CancellationToken ct)
+    {
+        using var form = new MultipartFormDataContent();
+        var file = new ByteArrayContent(policy.Content);
+        file.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        form.Add(file, "configurationFile", policy.FileName);
+        AddField(form, "name", policy.Name);
+        AddField(form, "description", policy.Description);
+        AddField(form, "kind", policy.Kind);
+        AddField(form, "workspaceId", policy.WorkspaceId);
+        AddField(form, "workspaceKey", policy.WorkspaceKey);
+        AddField(form, "fileSamples", policy.FileSamples);
+        return await SendAsync<PolicyAnswer>(HttpMethod.Post, "/api/policies", form, ct);
+    }
+
+    public IAsyncEnumerable<PolicyAnswer> ListPoliciesAsync(CancellationToken ct) => ListAsync<PolicyAnswer>("/api/policies", ct);
+
+    public Task<PolicyAnswer> GetPolicyAsync(string id, CancellationToken ct) =>
+        GetAsync<PolicyAnswer>($"/api/policies/{Uri.EscapeDataString(id)}", ct);
+
+    private static void AddField(MultipartFormDataContent form, string name, string? value)
+    {
+        if (value is not null)
+        {
+            var content = new StringContent(value);
+            content.Headers.ContentType = null; // a form field, not a part with a type of its own
+            form.Add(content, name);
+        }
+    }
+}

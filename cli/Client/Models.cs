@@ -1,0 +1,236 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Atp.Cli.Client;
+
+/// <summary>
+/// An answer of the service. The properties are those that the command uses; whatever else the service said is kept, so that
+/// <c>--json</c> shows the whole answer.
+/// </summary>
+public abstract record Answer
+{
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement> Other { get; init; } = new Dictionary<string, JsonElement>();
+}
+
+/// <summary>One page of a list.</summary>
+public sealed record ListAnswer<T>(IReadOnlyList<T> Value, string? NextLink);
+
+public sealed record PolicyAnswer : Answer
+{
+    public required string Id { get; init; }
+
+    public required int Revision { get; init; }
+
+    public int Order { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Kind { get; init; }
+
+    public string? Description { get; init; }
+
+    public ConfigurationFileAnswer? ConfigurationFile { get; init; }
+
+    public WorkspaceFactsAnswer? Workspace { get; init; }
+
+    public string? FileSamples { get; init; }
+
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Until an offboarding file expires; null for onboarding.</summary>
+    public int? DaysLeft { get; init; }
+}
+
+public sealed record ConfigurationFileAnswer : Answer
+{
+    public string? FileName { get; init; }
+
+    public string? Sha256 { get; init; }
+
+    public string? OrgId { get; init; }
+
+    public string? Version { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+public sealed record WorkspaceFactsAnswer : Answer
+{
+    public string? Id { get; init; }
+
+    public bool KeySet { get; init; }
+}
+
+public sealed record CollectionAnswer : Answer
+{
+    public required string Id { get; init; }
+
+    public required int Revision { get; init; }
+
+    public required string Name { get; init; }
+
+    public string? Description { get; init; }
+
+    public IReadOnlyList<RuleBody> Rules { get; init; } = [];
+
+    /// <summary>As counted by the evaluation; null in a list.</summary>
+    public int? Members { get; init; }
+
+    /// <summary>Null in a list.</summary>
+    public EvaluationAnswer? Evaluation { get; init; }
+}
+
+public sealed record EvaluationAnswer : Answer
+{
+    public int Shards { get; init; }
+
+    public int ShardsDone { get; init; }
+}
+
+/// <summary>A query rule: all conditions that are given must hold.</summary>
+public sealed record RuleBody(string? OperatingSystem, string? NamePattern, string? Tag);
+
+public sealed record ImportAnswer : Answer
+{
+    public long Received { get; init; }
+
+    public long Created { get; init; }
+
+    public long Updated { get; init; }
+
+    public long Unchanged { get; init; }
+
+    public long Rejected { get; init; }
+
+    public IReadOnlyList<RowError> Errors { get; init; } = [];
+}
+
+public sealed record RowError(long Line, string? Field, string? Code, string? Detail);
+
+public sealed record DeviceAnswer : Answer
+{
+    public required string Id { get; init; }
+}
+
+/// <summary>A device's credential, as enrollment hands it out.</summary>
+public sealed record DeviceKey(string DeviceId, string Key, int KeyVersion);
+
+/// <summary>A deployment in a list: without progress and statuses.</summary>
+public sealed record DeploymentSummary : Answer
+{
+    public required string Id { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+}
+
+public sealed record DeploymentAnswer : Answer
+{
+    public required string Id { get; init; }
+
+    public required string PolicyId { get; init; }
+
+    public IReadOnlyList<string> CollectionIds { get; init; } = [];
+
+    /// <summary><c>Placing</c>, <c>Active</c> or <c>Ended</c>.</summary>
+    public required string State { get; init; }
+
+    public DeploymentProgress? Progress { get; init; }
+
+    /// <summary>As of the last roll-up; null before it.</summary>
+    public StatusFigures? Statuses { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+public sealed record DeploymentProgress : Answer
+{
+    public int Shards { get; init; }
+
+    public int ShardsDone { get; init; }
+
+    public int Devices { get; init; }
+
+    public int UpLevel { get; init; }
+
+    public int DownLevel { get; init; }
+
+    public int InError { get; init; }
+
+    public int NotSupported { get; init; }
+}
+
+/// <summary>How many targets of a deployment stand where.</summary>
+public sealed record StatusFigures : Answer
+{
+    public DateTimeOffset? AsOf { get; init; }
+
+    public int Success { get; init; }
+
+    public int Error { get; init; }
+
+    public int RequirementsNotMet { get; init; }
+
+    public int InProgress { get; init; }
+
+    public int Unknown { get; init; }
+
+    public int Superseded { get; init; }
+}
+
+public sealed record HealthSummaryAnswer : Answer
+{
+    public DateTimeOffset? AsOf { get; init; }
+
+    public bool Stale { get; init; }
+
+    /// <summary>Null before the first roll-up.</summary>
+    public ScopeAnswer? Site { get; init; }
+
+    public IReadOnlyList<ScopeAnswer> Scopes { get; init; } = [];
+}
+
+/// <summary>The figures of one scope as of one roll-up.</summary>
+public sealed record ScopeAnswer : Answer
+{
+    public string? Scope { get; init; }
+
+    public string? Name { get; init; }
+
+    public DateTimeOffset AsOf { get; init; }
+
+    public int Devices { get; init; }
+
+    public int Targeted { get; init; }
+
+    public int Healthy { get; init; }
+
+    public int AgentState { get; init; }
+
+    public int Inactive { get; init; }
+
+    public int NotOnboarded { get; init; }
+
+    public int NeverReached { get; init; }
+
+    public int Offboarding { get; init; }
+
+    public int Onboarded { get; init; }
+
+    public int Eligible { get; init; }
+
+    /// <summary>Null when there is no data.</summary>
+    public double? OnboardingPercent { get; init; }
+}
+
+public sealed record RollUpAnswer : Answer
+{
+    public string? Id { get; init; }
+
+    public DateTimeOffset AsOf { get; init; }
+
+    /// <summary><c>Running</c>, <c>Completed</c> or <c>Abandoned</c>.</summary>
+    public required string State { get; init; }
+
+    public int ShardsDone { get; init; }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Atp.Cli.Client;
+
+namespace Atp.Cli.Devices;
+
+internal static class DeviceImportCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<FileInfo>("file") { Description = "NDJSON, or CSV with a header line (.csv)" };
+        file.AcceptExistingOnly();
+        var command = new Command("import", "Import an inventory") { file };
+        var server = new ServerOptions();
+        server.AddTo(command);
+        command.SetAction(async (parse, ct) =>
+        {
+            var client = server.Connect(parse);
+            var inventory = parse.GetRequiredValue(file);
+            var mediaType = inventory.Extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) ? "text/csv" : "application/x-ndjson";
+            await using var stream = inventory.OpenRead();
+            var answer = await client.ImportDevicesAsync(stream, mediaType, ct);
+            if (server.IsJson(parse))
+            {
+                terminal.SayJson(answer);
+            }
+            else
+            {
+                terminal.Say(
+                    $"{answer.Received} rows: {answer.Created} created, {answer.Updated} updated, {answer.Unchanged} unchanged, {answer.Rejected} rejected");
+                foreach (var error in answer.Errors)
+                {
+                    terminal.Complain($"line {error.Line}, {error.Field}: {error.Detail} [{error.Code}]");
+                }
+            }
+
+            return answer.Rejected == 0 ? 0 : AtpCommand.Failed;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Atp.Cli.Client;
+using Spectre.Console;
+
+namespace Atp.Cli.Health;
+
+/// <summary>Figures as tables and bars.</summary>
+internal static class FigureTables
+{
+    private const int BarWidth = 60;
+
+    /// <summary>What the members of a deployment run, as far as it decides what they must do.</summary>
+    public static void ShowPlatforms(Terminal terminal, DeploymentAnswer deployment)
+    {
+        if (deployment.Progress is { } progress)
+        {
+            terminal.Say(
+                $"{progress.Devices} devices: {progress.UpLevel} up-level, {progress.DownLevel} down-level, " +
+                $"{progress.InError} in error, {progress.NotSupported} not supported");
+        }
+    }
+
+    public static void ShowStatuses(Terminal terminal, string title, StatusFigures statuses)
+    {
+        var total = statuses.Success + statuses.Error + statuses.RequirementsNotMet + statuses.InProgress + statuses.Unknown + statuses.Superseded;
+        ShowBars(terminal, $"{title}: {total} devices",
+        [
+            ("Success", statuses.Success, Color.Green),
+            ("Error", statuses.Error, Color.Red),
+            ("Requirements not met", statuses.RequirementsNotMet, Color.Yellow),
+            ("In progress", statuses.InProgress, Color.Blue),
+            ("Unknown", statuses.Unknown, Color.Grey),
+            ("Superseded", statuses.Superseded, Color.Silver),
+        ]);
+    }
+
+    /// <summary>Onboarding status and agent health of one scope, as Configuration Manager's dashboard has them.</summary>
+    public static void ShowHealth(Terminal terminal, ScopeAnswer scope)
+    {
+        var percent = scope.Eligible == 0
+            ? "no data"
+            : string.Create(CultureInfo.InvariantCulture, $"{100.0 * scope.Onboarded / scope.Eligible:F1} %");
+        ShowBars(terminal, $"Onboarding status: {percent} ({scope.Onboarded} of {scope.Eligible} that were reached)",
+        [
+            ("Onboarded", scope.Onboarded, Color.Green),
+            ("Not onboarded", scope.NotOnboarded, Color.Red),
+            ("Never reached", scope.NeverReached, Color.Grey),
+        ]);
+        ShowBars(terminal, "Agent health",
+        [
+            ("Healthy", scope.Healthy, Color.Green),
+            ("Agent state", scope.AgentState, Color.Yellow),
+            ("Inactive", scope.Inactive, Color.Orange1),
+            ("Not onboarded", scope.NotOnboarded, Color.Red),
+        ]);
+        terminal.Say($"{scope.Devices} devices, {scope.Targeted} targeted, {scope.Offboarding} offboarding");
+    }
+
+    public static void ShowScopes(Terminal terminal, IEnumerable<ScopeAnswer> scopes)
+    {
+        var table = new Table().AddColumns("Scope", "Devices", "Healthy", "Agent state", "Inactive", "Not onboarded", "Never reached", "Onboarding");
+        foreach (var scope in scopes)
+        {
+            table.AddRow(
+                Markup.Escape(scope.Name ?? scope.Scope ?? ""), Number(scope.Devices), Number(scope.Healthy), Number(scope.AgentState),
+                Number(scope.Inactive), Number(scope.NotOnboarded), Number(scope.NeverReached),
+                scope.Eligible == 0 ? "no data" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * scope.Onboarded / scope.Eligible:F1} %"));
+        }
+
+        terminal.Console.Write(table);
+    }
+
+    private static void ShowBars(Terminal terminal, string title, IEnumerable<(string Label, int Value, Color Color)> items)
+    {
+        terminal.Say("");
+        terminal.Console.Write(new Text(title + Environment.NewLine, new Style(decoration: Decoration.Bold)));
+        terminal.Console.Write(new BarChart { Width = BarWidth, Culture = CultureInfo.InvariantCulture }
+            .AddItems(items, item => new BarChartItem(item.Label, item.Value, item.Color)));
+    }
+
+    private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}

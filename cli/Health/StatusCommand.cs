@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Atp.Cli.Client;
+
+namespace Atp.Cli.Health;
+
+internal static class StatusCommand
+{
+    /// <summary>The newest so many deployments that have not ended.</summary>
+    private const int MostDeployments = 20;
+
+    private static readonly TimeSpan LongestRollUp = TimeSpan.FromMinutes(15);
+
+    public static Command Create(Terminal terminal)
+    {
+        var by = new Option<string?>("--by") { Description = "Also by this kind of scope" };
+        by.AcceptOnlyFromAmong("platform", "os", "collection");
+        var rollUp = new Option<bool>("--roll-up") { Description = "Count anew first; else the newest figures there are" };
+        var command = new Command("status", "Onboarding status, agent health and deployments") { by, rollUp };
+        var server = new ServerOptions();
+        server.AddTo(command);
+        command.SetAction(async (parse, ct) =>
+        {
+            var client = server.Connect(parse);
+            if (parse.GetValue(rollUp))
+            {
+                await client.RollUpAsync(_ => { }, LongestRollUp, ct);
+            }
+
+            var scopeKind = parse.GetValue(by);
+            var health = await client.GetHealthAsync(scopeKind, ct);
+            var deployments = new List<DeploymentAnswer>();
+            await foreach (var live in client.ListDeploymentsAsync(ct).Where(d => d.EndedAt is null).Take(MostDeployments).WithCancellation(ct))
+            {
+                deployments.Add(await client.GetDeploymentAsync(live.Id, ct));
+            }
+
+            if (server.IsJson(parse))
+            {
+                terminal.SayJson(new { health, deployments });
+                return;
+            }
+
+            if (health.Site is null)
+            {
+                terminal.Say("No figures yet: the first roll-up has not run. `atp status --roll-up` runs it now.");
+                return;
+            }
+
+            terminal.Say($"As of {health.AsOf:u}{(health.Stale ? " (stale: the roll-up is late)" : "")}");
+            FigureTables.ShowHealth(terminal, health.Site);
+            if (scopeKind is not null)
+            {
+                FigureTables.ShowScopes(terminal, health.Scopes);
+            }
+
+            foreach (var deployment in deployments.Where(d => d.Statuses is not null))
+            {
+                FigureTables.ShowStatuses(terminal, $"Deployment {deployment.Id}", deployment.Statuses!);
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,13 @@
+using System.CommandLine;
+
+namespace Atp.Cli.Policies;
+
+internal static class PolicyCommand
+{
+    public static Command Create(Terminal terminal) => new("policy", "Microsoft Defender ATP policies")
+    {
+        PolicyCreateCommand.Create(terminal),
+        PolicyListCommand.Create(terminal),
+        PolicyShowCommand.Create(terminal),
+    };
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+
+namespace Atp.Cli.Samples;
+
+/// <summary>Needs no server: it signs a package with the authority in the local stack's folder, which <c>atp up</c> trusts.</summary>
+internal static class SamplePackageCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var kind = new Option<string>("--kind") { Description = "What the package does", DefaultValueFactory = _ => "onboarding" };
+        kind.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "onboarding", "offboarding");
+        var days = new Option<int>("--days") { Description = "How long an offboarding package is good for", DefaultValueFactory = _ => 30 };
+        days.MustBeBetween(1, 365);
+        var output = new Option<FileInfo?>("--out") { Description = "Where to write it. Default: named as the download is, in this folder" };
+        output.AcceptLegalFilePathsOnly();
+        var data = ServerOptions.DataOption();
+        var json = new Option<bool>("--json") { Description = "Answer with JSON, for scripts" };
+        var command = new Command("sample-package", "Write a configuration package with made-up content and a genuine kind of signature")
+        {
+            kind, days, output, data, json,
+        };
+        command.SetAction(async (parse, ct) =>
+        {
+            using var samples = SampleFiles.Open(parse.GetRequiredValue(data).FullName, keep: true);
+            var package = parse.GetRequiredValue(kind).Equals("offboarding", StringComparison.OrdinalIgnoreCase)
+                ? samples.Offboarding(TimeProvider.System.GetUtcNow().AddDays(parse.GetValue(days)))
+                : samples.Onboarding();
+            var path = parse.GetValue(output)?.FullName ?? Path.GetFullPath(package.FileName);
+            await File.WriteAllBytesAsync(path, package.Content, ct);
+            if (parse.GetValue(json))
+            {
+                terminal.SayJson(new { path, setting = SampleFiles.RootSetting, root = samples.Root });
+                return;
+            }
+
+            terminal.Say($"""
+                Wrote {path}
+                `atp up` accepts it. Another service does with this setting:
+                {SampleFiles.RootSetting.Replace(":", "__", StringComparison.Ordinal)}={samples.Root}
+                """);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Atp.Cli.Client;
+using Atp.Core.Agent;
+using Atp.Core.Devices;
+
+namespace Atp.Cli.Simulation;
+
+/// <summary>A device after its check-in: what it was told, and what it took.</summary>
+/// <param name="OrgId">From the configuration file; null when it took none.</param>
+public sealed record Visit(SimulatedDevice Device, DeviceKey Key, CheckInAnswer Answer, string? OrgId)
+{
+    /// <summary>Whether there was something to apply.</summary>
+    public bool Fetched => Answer.Instructions is { Action: not AgentAction.None };
+}
+
+/// <summary>What the agent on a simulated device does: the real protocol, and an operating system that is made up.</summary>
+public sealed class DeviceAgent(AgentClient service, TimeProvider clock)
+{
+    private const string ScriptCouldNotStartService = "15";
+    private static readonly TimeSpan JustNow = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongAgo = TimeSpan.FromDays(10);
+
+    /// <summary>Checks in, downloads what it is offered, and checks that before it applies it.</summary>
+    /// <exception cref="CommandException">When what it got isn't what was announced.</exception>
+    public async Task<Visit> VisitAsync(SimulatedDevice device, DeviceKey key, CancellationToken ct)
+    {
+        var answer = await service.CheckInAsync(key, device.NewInventory, ct);
+        string? orgId = null;
+        if (answer.Instructions?.Configuration is { } offer)
+        {
+            orgId = ReadOrgId(Verified(await service.DownloadAsync(key, offer.Url, ct), offer));
+        }
+
+        if (answer.Instructions?.WorkspaceUrl is { } url)
+        {
+            var workspace = await service.GetWorkspaceAsync(key, url, ct);
+            if (!Guid.TryParse(workspace.WorkspaceId, out _) || workspace.WorkspaceKey.Length == 0)
+            {
+                throw new CommandException($"{device.Id} got a workspace that no agent can use.");
+            }
+        }
+
+        return new Visit(device, key, answer, orgId);
+    }
+
+    /// <summary>Reports what became of it, as the device's behaviour has it.</summary>
+    /// <returns>What it has done so far.</returns>
+    public async Task<Deed> ReportAsync(Visit visit, CancellationToken ct)
+    {
+        if (!visit.Fetched)
+        {
+            return Deed.CheckedIn;
+        }
+
+        if (visit.Device.Behaviour == Behaviour.GoesSilent)
+        {
+            return Deed.Fetched;
+        }
+
+        var (report, deed) = Outcome(visit.Device.Behaviour, visit.Answer.Instructions!.Action, clock.GetUtcNow());
+        report = report with
+        {
+            OrgId = visit.OrgId,
+            DeploymentId = visit.Answer.Instructions.DeploymentId,
+            Revision = visit.Answer.Instructions.Revision,
+        };
+        await AgentClient.ReportAsync(visit.Key, visit.Answer.Reports.QueueUri, report, ct);
+        if (visit.Device.SendsTwice)
+        {
+            // As after an answer that was lost: the same report again.
+            await AgentClient.ReportAsync(visit.Key, visit.Answer.Reports.QueueUri, report, ct);
+        }
+
+        return deed;
+    }
+
+    private static (DeviceReport Report, Deed Deed) Outcome(Behaviour behaviour, AgentAction action, DateTimeOffset now)
+    {
+        var applied = new DeviceReport
+        {
+            ReportedAt = now,
+            LastConnected = now - JustNow,
+            SenseIsRunning = true,
+            OnboardingState = 1,
+            Result = AssignmentResult.Success,
+        };
+        return (behaviour, action) switch
+        {
+            (Behaviour.Fails, _) => (
+                applied with
+                {
+                    LastConnected = null,
+                    SenseIsRunning = false,
+                    OnboardingState = 0,
+                    Result = AssignmentResult.Error,
+                    ErrorCode = ScriptCouldNotStartService,
+                },
+                Deed.ReportedFailure),
+            (_, AgentAction.Offboard) => (applied with { SenseIsRunning = false, OnboardingState = 0 }, Deed.ReportedHealthy),
+            (Behaviour.ServiceStopped, _) => (applied with { SenseIsRunning = false }, Deed.ReportedServiceStopped),
+            (Behaviour.LostContact, _) => (applied with { LastConnected = now - LongAgo }, Deed.ReportedLostContact),
+            _ => (applied, Deed.ReportedHealthy),
+        };
+    }
+
+    private static byte[] Verified(byte[] file, FileOffer offer) =>
+        file.Length == offer.Length && Convert.ToHexStringLower(SHA256.HashData(file)) == offer.Sha256
+            ? file
+            : throw new CommandException($"{offer.Url} gave a file of {file.Length} bytes whose SHA-256 isn't the announced one.");
+
+    /// <summary>The signed part of the file is a JSON text inside the JSON.</summary>
+    private static string? ReadOrgId(byte[] file)
+    {
+        using var outer = JsonDocument.Parse(file);
+        using var body = JsonDocument.Parse(outer.RootElement.GetProperty("body").GetString()!);
+        return body.RootElement.GetProperty("orgId").GetString();
+    }
+}

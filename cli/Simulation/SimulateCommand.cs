@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Atp.Cli.Client;
+using Spectre.Console;
+
+namespace Atp.Cli.Simulation;
+
+/// <summary>Devices against any server. What the server's deployments are is its own affair, so nothing is expected of its figures.</summary>
+internal static class SimulateCommand
+{
+    private const int MostDevices = 1_000_000;
+
+    public static Command Create(Terminal terminal)
+    {
+        var devices = new Option<int>("--devices") { Description = "How many devices to make up", DefaultValueFactory = _ => 50 };
+        devices.MustBeBetween(1, MostDevices);
+        var run = new Option<string?>("--run")
+        {
+            Description = "Starts each device id, and is the devices' tag. Default: a new one; the same again goes on with the same devices",
+        };
+        var seed = new Option<int>("--seed") { Description = "Deals out Windows versions and behaviours", DefaultValueFactory = _ => 1 };
+        var keys = new Option<FileInfo>("--keys")
+        {
+            Description = "Use the devices of this file, which --save-keys wrote; needs no administrator's token",
+        };
+        keys.AcceptExistingOnly();
+        var saveKeys = new Option<FileInfo?>("--save-keys") { Description = "Write the devices' keys to a new file" };
+        var command = new Command("simulate", "Let simulated devices check in and report, against any server")
+        {
+            devices, run, seed, keys, saveKeys,
+        };
+        var server = new ServerOptions();
+        server.AddTo(command);
+        command.SetAction(async (parse, ct) =>
+        {
+            var agent = new DeviceAgent(
+                new AgentClient(ServerOptions.NewHttpClient(), server.FindServer(parse), TimeProvider.System), TimeProvider.System);
+            var known = parse.GetValue(keys) is { } file ? KeysFile.Read(file) : null;
+            var fleet = new SimulatedFleet(
+                parse.GetValue(run) ?? SimulatedFleet.NewRun(TimeProvider.System), parse.GetValue(seed),
+                known?.Count ?? parse.GetValue(devices), int.MaxValue);
+            var tally = new FleetTally();
+            var outcome = known is null
+                ? await EnrollAndRunAsync(terminal, server.Connect(parse), server.IsJson(parse), fleet, agent, parse.GetValue(saveKeys), tally, ct)
+                : await RunAsync(terminal, server.IsJson(parse), WithKeys(known, agent), Owners(known, fleet), fleet.Count, tally, ct);
+            Show(terminal, server.IsJson(parse), fleet, tally, outcome);
+            return outcome.FaultCount == 0 ? 0 : AtpCommand.Failed;
+        });
+        return command;
+    }
+
+    private static async Task<FleetRun> EnrollAndRunAsync(
+        Terminal terminal, AtpClient client, bool json, SimulatedFleet fleet, DeviceAgent agent, FileInfo? saveKeys, FleetTally tally,
+        CancellationToken ct)
+    {
+        await using var saved = saveKeys is null ? StreamWriter.Null : KeysFile.Create(saveKeys);
+        var imported = await client.ImportDevicesAsync(fleet.Rows(), ct);
+        if (imported.Rejected > 0)
+        {
+            throw new CommandException($"The server refused {imported.Rejected} of {imported.Received} devices: {imported.Errors[0].Detail}");
+        }
+
+        using var saving = new SemaphoreSlim(1);
+        var run = new FleetRun(
+            async (id, token) =>
+            {
+                var key = await client.EnrollAsync(id, token);
+                await saving.WaitAsync(token);
+                try
+                {
+                    await saved.WriteLineAsync(JsonSerializer.Serialize(key, AtpClient.Json).AsMemory(), token);
+                }
+                finally
+                {
+                    saving.Release();
+                }
+
+                return key;
+            },
+            agent, null);
+        return await RunAsync(terminal, json, run, fleet.Devices(), fleet.Count, tally, ct);
+    }
+
+    private static async Task<FleetRun> RunAsync(
+        Terminal terminal, bool json, FleetRun run, IEnumerable<SimulatedDevice> devices, int count, FleetTally tally, CancellationToken ct)
+    {
+        Task Work() => run.RunAsync(devices, count, (_, _) => null, tally.Add, ct);
+        await (json ? Work() : new PhaseBoard(terminal).ShowAsync([run.Enroll, run.CheckIn, run.Report], Work));
+        return run;
+    }
+
+    private static FleetRun WithKeys(List<DeviceKey> keys, DeviceAgent agent)
+    {
+        var byId = keys.ToDictionary(key => key.DeviceId);
+        return new FleetRun((id, _) => Task.FromResult(byId[id]), agent, null);
+    }
+
+    /// <summary>The devices that the keys belong to; as their inventory is known already, they send none.</summary>
+    private static IEnumerable<SimulatedDevice> Owners(List<DeviceKey> keys, SimulatedFleet fleet)
+    {
+        for (var index = 0; index < keys.Count; index++)
+        {
+            var device = fleet.At(index);
+            yield return device with { Id = keys[index].DeviceId, Windows = device.Windows with { UpdatesTo = null } };
+        }
+    }
+
+    private static void Show(Terminal terminal, bool json, SimulatedFleet fleet, FleetTally tally, FleetRun run)
+    {
+        if (json)
+        {
+            terminal.SayJson(new { run = fleet.FleetTag, devices = tally.Deeds, faults = run.FaultCount, firstFaults = run.Faults });
+            return;
+        }
+
+        var table = new Table { Title = new TableTitle($"What the devices of {fleet.FleetTag} did") }.AddColumns("", "Devices");
+        foreach (var (deed, count) in tally.Deeds)
+        {
+            table.AddRow(deed.ToString(), count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        terminal.Console.Write(table);
+        foreach (var fault in run.Faults)
+        {
+            terminal.Complain(fault);
+        }
+
+        if (run.FaultCount > 0)
+        {
+            terminal.Complain($"{run.FaultCount} devices could not do what they were to do.");
+        }
+    }
+}
