@@ -32,6 +32,9 @@ internal sealed class Function(string name, MethodInfo method, ParameterInfo tri
 
     public override IImmutableDictionary<string, BindingMetadata> OutputBindings { get; } = ImmutableDictionary<string, BindingMetadata>.Empty;
 
+    /// <summary>By position: reflection may hand out several objects for one parameter.</summary>
+    public bool IsTrigger(ParameterInfo parameter) => parameter.Position == TriggerParameter.Position;
+
     private static string TypeOf(TriggerBindingAttribute trigger)
     {
         var type = trigger.GetType().Name.Replace("Attribute", "", StringComparison.Ordinal);

@@ -92,7 +92,7 @@ internal static class FunctionCatalog
         foreach (var parameter in function.Method.GetParameters())
         {
             var isRouteValue = pattern.Parameters.Any(p => p.Name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase));
-            var known = parameter == function.TriggerParameter
+            var known = function.IsTrigger(parameter)
                 ? parameter.ParameterType == typeof(HttpRequest) || parameter.ParameterType == typeof(HttpContext)
                 : IsContext(parameter) || parameter.ParameterType == typeof(HttpContext) || (isRouteValue && Http.RouteValue.CanBe(parameter.ParameterType));
             if (!known)
@@ -111,7 +111,7 @@ internal static class FunctionCatalog
             return problem;
         }
 
-        foreach (var parameter in function.Method.GetParameters().Where(p => p != function.TriggerParameter && !IsContext(p)))
+        foreach (var parameter in function.Method.GetParameters().Where(p => !function.IsTrigger(p) && !IsContext(p)))
         {
             if (!Queues.QueueBinding.Names.Contains(parameter.Name!))
             {
@@ -138,7 +138,7 @@ internal static class FunctionCatalog
         }
 
         var unknown = function.Method.GetParameters().FirstOrDefault(p =>
-            p == function.TriggerParameter ? p.ParameterType != typeof(TimerInfo) : !IsContext(p));
+            function.IsTrigger(p) ? p.ParameterType != typeof(TimerInfo) : !IsContext(p));
         return unknown is null ? null : UnknownParameter(unknown);
     }
 

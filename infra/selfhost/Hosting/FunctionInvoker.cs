@@ -106,7 +106,7 @@ internal sealed partial class FunctionInvoker
 
     private static object? Argument(ParameterInfo parameter, Invocation invocation)
     {
-        if (parameter == invocation.Function.TriggerParameter)
+        if (invocation.Function.IsTrigger(parameter))
         {
             return invocation.Features.Get<TriggerValue>()!.Value;
         }
