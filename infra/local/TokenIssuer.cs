@@ -24,7 +24,9 @@ public sealed class TokenIssuer : IAsyncDisposable
     {
         this.options = options;
         this.rsa = rsa;
-        key = new RsaSecurityKey(rsa);
+        // The default factory keeps signers by key id for the whole process, and so one with a disposed key, should
+        // an issuer with the same kept key be started again.
+        key = new RsaSecurityKey(rsa) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } };
         key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
     }
 

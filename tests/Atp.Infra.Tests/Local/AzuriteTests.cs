@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Azure;
@@ -96,6 +97,38 @@ public sealed class AzuriteTests
         var error = await Assert.ThrowsAsync<LocalStackException>(() => Azurite.StartAsync(options, Stop));
 
         Assert.Equal($"Azurite could not start: port {port} is in use. Stop the process that listens there, or choose another port.", error.Message);
+    }
+
+    [Fact]
+    public async Task It_ends_when_the_process_that_started_it_is_killed_hard()
+    {
+        using var parent = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            Environment = { [AzuriteHolder.Variable] = "1" },
+            RedirectStandardOutput = true,
+        })!;
+        var port = int.Parse((await parent.StandardOutput.ReadLineAsync(Stop))!, CultureInfo.InvariantCulture);
+        Assert.True(await IsOpenAsync(port));
+
+        parent.Kill(); // the parent alone: its children are left to themselves
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        while (await IsOpenAsync(port))
+        {
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    [Fact]
+    public async Task Ctrl_C_in_the_terminal_leaves_it_to_its_parent()
+    {
+        await using var azurite = await Azurite.StartAsync(new AzuriteOptions(), Stop);
+
+        using var kill = Process.Start("kill", ["-INT", azurite.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(Stop);
+
+        await new TableClient(azurite.Accounts[0].ConnectionString, "things").CreateAsync(Stop);
     }
 
     private static async Task<bool> IsOpenAsync(int port)
