@@ -4,7 +4,7 @@ using Atp.Core.Policies;
 namespace Atp.Core.Agent;
 
 /// <summary>What a device sends: its inventory when that changed, else nothing.</summary>
-public sealed record CheckIn(InventoryInput? Inventory);
+public sealed record CheckIn(InventoryInput? Inventory = null);
 
 public enum AgentAction
 {

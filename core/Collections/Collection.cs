@@ -7,7 +7,7 @@ namespace Atp.Core.Collections;
 /// <param name="OperatingSystem">Pattern for the operating system's name in the rule set, e.g. <c>Windows 10*</c>.</param>
 /// <param name="NamePattern">Pattern for the computer's name.</param>
 /// <param name="Tag">A tag that the device has; case-insensitive, no pattern.</param>
-public sealed record QueryRule(string? OperatingSystem, string? NamePattern, string? Tag);
+public sealed record QueryRule(string? OperatingSystem = null, string? NamePattern = null, string? Tag = null);
 
 /// <summary>A collection of devices: direct members, and those that any of its query rules names.</summary>
 public sealed record Collection

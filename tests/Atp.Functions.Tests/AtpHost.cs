@@ -1,0 +1,139 @@
+using System.Net.Http.Headers;
+using Atp.Core.Storage;
+using Atp.Local;
+using Atp.SelfHost;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Atp.Functions.Tests;
+
+/// <summary>What a test changes of a site.</summary>
+public sealed record AtpHostOptions
+{
+    public Dictionary<string, string?> Settings { get; init; } = [];
+
+    /// <summary>Functions that don't listen, so that the test drives them by hand.</summary>
+    public string[] Disabled { get; init; } = [];
+
+    /// <summary>Timers fire only when a test asks for them.</summary>
+    public bool Timers { get; init; }
+
+    /// <summary>The account of another host: a second instance of the same site.</summary>
+    public StorageAccount? Account { get; init; }
+
+    public TestClock? Clock { get; init; }
+}
+
+/// <summary>The whole service in this process, over real Azurite, the Key Vault emulator and real tokens.</summary>
+public sealed class AtpHost : IAsyncDisposable
+{
+    public static readonly string[] AllRoles =
+        ["Policies.Read", "Policies.ReadWrite", "Deployments.ReadWrite", "Devices.ReadWrite", "Health.Read"];
+
+    private readonly IHost host;
+    private readonly TestStack stack;
+
+    private AtpHost(IHost host, TestStack stack, StorageAccount account, TestClock clock, CapturedLog log)
+    {
+        (this.host, this.stack, Account, Clock, Log) = (host, stack, account, clock, log);
+        BaseAddress = new Uri(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Tables = new TableServiceClient(account.ConnectionString);
+        Queues = new QueueServiceClient(account.ConnectionString, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
+        Blobs = new BlobServiceClient(account.ConnectionString);
+        Admin = Client(AllRoles);
+    }
+
+    public StorageAccount Account { get; }
+
+    public TestClock Clock { get; }
+
+    public CapturedLog Log { get; }
+
+    public Uri BaseAddress { get; }
+
+    /// <summary>The SDK's own clients: what they do isn't counted as the service's.</summary>
+    public TableServiceClient Tables { get; }
+
+    public QueueServiceClient Queues { get; }
+
+    public BlobServiceClient Blobs { get; }
+
+    /// <summary>An administrator with every role.</summary>
+    public HttpClient Admin { get; }
+
+    public TestStack Stack => stack;
+
+    public IServiceProvider Services => host.Services;
+
+    /// <summary>Storage transactions of the service's own code so far.</summary>
+    public long Transactions => Get<StorageTransactions>().Total;
+
+    public static async Task<AtpHost> StartAsync(TestStack stack, AtpHostOptions? options = null)
+    {
+        options ??= new AtpHostOptions();
+        var account = options.Account ?? stack.NextAccount();
+        var clock = options.Clock ?? new TestClock();
+        var log = new CapturedLog();
+        var builder = FunctionsApplication.CreateBuilder([]);
+        var settings = new Dictionary<string, string?>(stack.Stack.Settings(account))
+        {
+            ["urls"] = "http://127.0.0.1:0",
+            ["Atp:ConfigurationFile:AdditionalRoots:0"] = stack.Authority.RootCertificate,
+            ["Atp:Site:ShardCount"] = "8",
+            ["AzureFunctionsJobHost:extensions:queues:visibilityTimeout"] = "00:00:00.200",
+            ["AzureFunctionsJobHost:extensions:queues:maxPollingInterval"] = "00:00:00.200",
+        };
+        foreach (var name in options.Disabled.Concat(options.Timers ? [] : ["RollUpHealth", "Reconcile"]))
+        {
+            settings[$"AzureWebJobs.{name}.Disabled"] = "true";
+        }
+
+        foreach (var (key, value) in options.Settings)
+        {
+            settings[key] = value;
+        }
+
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug).AddProvider(log);
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        builder.UseFunctionsFrom(typeof(AtpFunctions).Assembly);
+        builder.ConfigureFunctionsWebApplication();
+        builder.AddAtp();
+        var host = builder.Build();
+        await host.StartAsync();
+        return new AtpHost(host, stack, account, clock, log);
+    }
+
+    public T Get<T>()
+        where T : notnull => host.Services.GetRequiredService<T>();
+
+    public HttpClient Client(params string[] roles)
+    {
+        var client = Anonymous();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", stack.Stack.Tokens.CreateToken(
+            new TokenRequest { Subject = "test-admin", Name = "Test Admin", Audience = stack.Stack.Audience, Roles = roles }));
+        return client;
+    }
+
+    public HttpClient Anonymous() => new() { BaseAddress = BaseAddress, Timeout = TimeSpan.FromMinutes(5) };
+
+    public TableClient Table(string name) => Tables.GetTableClient(name);
+
+    public QueueClient Queue(string name) => Queues.GetQueueClient(name);
+
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        await host.StopAsync(patience.Token);
+        host.Dispose();
+        Admin.Dispose();
+    }
+}
