@@ -10,6 +10,7 @@ using Atp.Core.Site;
 using Atp.Core.Storage;
 using Atp.Functions.Http;
 using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Identity;
 using Azure.Security.KeyVault.Secrets;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -58,7 +59,7 @@ public static class AtpFunctions
         services.AddSingleton(s => s.GetRequiredService<IOptions<SiteOptions>>().Value.ToSettings());
         services.AddSingleton<StorageTransactions>();
         services.AddSingleton(s => new StorageClients(s.GetRequiredService<IOptions<StorageOptions>>().Value, s.GetService<LocalTrust>(),
-            s.GetRequiredService<TokenCredential>(), s.GetRequiredService<StorageTransactions>()));
+            s.GetRequiredService<TokenCredential>(), s.GetRequiredService<StorageTransactions>(), s.GetServices<HttpPipelinePolicy>()));
         services.AddSingleton<MessageSender>();
         services.AddSingleton(CreateSecretClient);
         services.AddSingleton<SecretStore>();

@@ -70,7 +70,9 @@ public sealed partial class RollUpService(
         }
 
         await rollUps.AddShardAsync(message.RollUpId, message.Shard, tally.ToChunks(), ct);
-        if (await rollUps.ShardsDoneAsync(message.RollUpId, ct) == shards.All.Count)
+        var (shardsDone, completedBy) = await rollUps.ProgressAsync(message.RollUpId, ct);
+        if (shardsDone == shards.All.Count
+            && (completedBy ?? (await rollUps.TryClaimCompletionAsync(message.RollUpId, message.Shard, ct) ? message.Shard : null)) == message.Shard)
         {
             await CompleteAsync(message, site, ct);
         }

@@ -19,6 +19,7 @@ public sealed record RollUp(string Id, DateTimeOffset AsOf, int ShardsDone, Date
 public sealed class RollUpTable(TableClient table)
 {
     private const string RunRow = "!run";
+    private const string CompletionRow = "!completion";
 
     /// <summary>Does nothing when this run is there already.</summary>
     public async Task StartAsync(string id, DateTimeOffset asOf, CancellationToken ct)
@@ -48,17 +49,43 @@ public sealed class RollUpTable(TableClient table)
         }
     }
 
-    /// <summary>How many shards are done: keys only, one transaction.</summary>
-    public async Task<int> ShardsDoneAsync(string id, CancellationToken ct)
+    /// <summary>How many shards are done, and which of them completes the run: keys only, one transaction.</summary>
+    public async Task<(int ShardsDone, string? CompletedBy)> ProgressAsync(string id, CancellationToken ct)
     {
         var shards = new HashSet<string>();
+        string? completedBy = null;
         await foreach (var row in table.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {id} and RowKey ge {RowKeys.EndOf("")}"), select: ["RowKey"], cancellationToken: ct))
+            TableClient.CreateQueryFilter($"PartitionKey eq {id}"), select: ["RowKey", "CompletedBy"], cancellationToken: ct))
         {
-            shards.Add(row.RowKey[..2]);
+            if (row.RowKey == CompletionRow)
+            {
+                completedBy = row.GetString("CompletedBy");
+            }
+            else if (row.RowKey != RunRow)
+            {
+                shards.Add(row.RowKey[..2]);
+            }
         }
 
-        return shards.Count;
+        return (shards.Count, completedBy);
+    }
+
+    /// <summary>
+    /// Of the shards that find the set complete at the same time, one writes the aggregates. If it dies half way, its message
+    /// comes again and it finds its own claim.
+    /// </summary>
+    /// <returns>False when another shard was first.</returns>
+    public async Task<bool> TryClaimCompletionAsync(string id, string shard, CancellationToken ct)
+    {
+        try
+        {
+            await table.AddEntityAsync(new TableEntity(id, CompletionRow) { ["CompletedBy"] = shard }, ct);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status == 409)
+        {
+            return (await ProgressAsync(id, ct)).CompletedBy == shard; // our own claim, whose answer was lost
+        }
     }
 
     /// <summary>The sum over all shards.</summary>
@@ -83,7 +110,7 @@ public sealed class RollUpTable(TableClient table)
     {
         var row = await table.GetEntityIfExistsAsync<TableEntity>(id, RunRow, cancellationToken: ct);
         return row.HasValue
-            ? new RollUp(id, row.Value!.GetDateTimeOffset("AsOf")!.Value, await ShardsDoneAsync(id, ct), row.Value!.GetDateTimeOffset("CompletedAt"))
+            ? new RollUp(id, row.Value!.GetDateTimeOffset("AsOf")!.Value, (await ProgressAsync(id, ct)).ShardsDone, row.Value!.GetDateTimeOffset("CompletedAt"))
             : null;
     }
 

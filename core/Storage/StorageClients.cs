@@ -8,19 +8,29 @@ using Azure.Storage.Queues;
 
 namespace Atp.Core.Storage;
 
-/// <summary>The SDK's clients, one of each, with every request counted.</summary>
+/// <summary>
+/// The SDK's clients, one of each, with every request counted, and passed through the pipeline policies that the process
+/// registered for them.
+/// </summary>
 public sealed class StorageClients
 {
     private readonly TableServiceClient tables;
     private readonly TableServiceClient reporting;
     private readonly QueueServiceClient queues;
 
-    public StorageClients(StorageOptions options, LocalTrust? local, TokenCredential credential, StorageTransactions transactions)
+    public StorageClients(
+        StorageOptions options, LocalTrust? local, TokenCredential credential, StorageTransactions transactions,
+        IEnumerable<HttpPipelinePolicy> policies)
     {
         T Counted<T>(T clientOptions, string service)
             where T : ClientOptions
         {
             clientOptions.AddPolicy(transactions.CountingPolicy(service), HttpPipelinePosition.PerRetry);
+            foreach (var policy in policies)
+            {
+                clientOptions.AddPolicy(policy, HttpPipelinePosition.PerCall);
+            }
+
             return clientOptions;
         }
 

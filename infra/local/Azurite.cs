@@ -14,6 +14,7 @@ public sealed partial class Azurite : IAsyncDisposable
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
     private readonly Process process;
+    private bool disposed;
 
     private Azurite(Process process, IReadOnlyList<StorageAccount> accounts)
     {
@@ -32,10 +33,10 @@ public sealed partial class Azurite : IAsyncDisposable
     public static async Task<Azurite> StartAsync(AzuriteOptions options, CancellationToken ct)
     {
         var keys = options.Accounts ?? NewAccounts(options.AccountCount);
-        await AzuriteInstallation.EnsureAsync(options.Progress, ct);
+        await AzuriteInstallation.EnsureAsync(AzuriteInstallation.Folder, options.Progress, ct);
         if (options.DataFolder is not null)
         {
-            Directory.CreateDirectory(options.DataFolder);
+            PrivateFile.CreateFolder(options.DataFolder);
         }
 
         var process = AzuriteInstallation.Start(StartInfo(options, keys), "node");
@@ -51,7 +52,14 @@ public sealed partial class Azurite : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync(process);
+    public async ValueTask DisposeAsync()
+    {
+        if (!disposed)
+        {
+            disposed = true;
+            await StopAsync(process);
+        }
+    }
 
     internal static StorageAccountKey[] NewAccounts(int count)
     {
@@ -78,7 +86,7 @@ public sealed partial class Azurite : IAsyncDisposable
             "--require", AzuriteInstallation.ParentWatchScript, AzuriteInstallation.MainScript,
             "--silent", "--disableTelemetry", "--skipApiVersionCheck",
             .. Service("blob", options.BlobPort), .. Service("queue", options.QueuePort), .. Service("table", options.TablePort),
-            .. options.DataFolder is null ? (string[])["--inMemoryPersistence"] : ["--location", Path.GetFullPath(options.DataFolder)],
+            .. options.DataFolder is { } folder ? (string[])["--location", Path.GetFullPath(folder)] : ["--inMemoryPersistence"],
         ];
         foreach (var argument in arguments)
         {
@@ -168,7 +176,7 @@ public sealed partial class Azurite : IAsyncDisposable
         process.Dispose();
     }
 
-    [GeneratedRegex(@"^Azurite (?<service>Blob|Queue|Table) service is successfully listening at http://127\.0\.0\.1:(?<port>\d+)$")]
+    [GeneratedRegex(@"^Azurite (?<service>Blob|Queue|Table) service is successfully listening at http://127.*:(?<port>\d+)$")]
     private static partial Regex ListeningLine();
 
     [GeneratedRegex(@"EADDRINUSE.*:(?<port>\d+)$")]

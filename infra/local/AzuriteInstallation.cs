@@ -9,50 +9,52 @@ namespace Atp.Local;
 internal static class AzuriteInstallation
 {
     private const string Part = "Azurite";
+    private const int MaxReason = 300;
 
     public static string Folder { get; } = typeof(AzuriteInstallation).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(a => a.Key == "AzuriteFolder").Value!;
 
-    public static string MainScript => Path.Combine(Folder, "node_modules", "azurite", "dist", "src", "azurite.js");
+    public static string MainScript { get; } = Path.Combine(Folder, "node_modules", "azurite", "dist", "src", "azurite.js");
 
-    public static string ParentWatchScript => Path.Combine(Folder, "stop-with-parent.cjs");
+    public static string ParentWatchScript { get; } = Path.Combine(Folder, "stop-with-parent.cjs");
 
-    public static async Task EnsureAsync(Action<string>? progress, CancellationToken ct)
+    /// <param name="folder">Holds the package-lock.json to install from.</param>
+    public static async Task EnsureAsync(string folder, Action<string>? progress, CancellationToken ct)
     {
-        if (!File.Exists(Path.Combine(Folder, "package-lock.json")))
+        if (!File.Exists(Path.Combine(folder, "package-lock.json")))
         {
-            throw new LocalStackException(Part, $"there is no package-lock.json in {Folder}",
+            throw new LocalStackException(Part, $"there is no package-lock.json in {folder}",
                 "Run from a checkout of the repository, and build again if it was moved.");
         }
-        if (IsInstalled())
+        if (IsInstalled(folder))
         {
             return;
         }
-        using var turn = await TakeTurnAsync(ct);
-        if (!IsInstalled())
+        using var turn = await TakeTurnAsync(folder, ct);
+        if (!IsInstalled(folder))
         {
-            progress?.Invoke($"Installing Azurite with npm in {Folder} (first start only) ...");
-            await InstallAsync(ct);
+            progress?.Invoke($"Installing Azurite with npm in {folder} (first start only) ...");
+            await InstallAsync(folder, ct);
         }
     }
 
     // npm writes the hidden lock file last, so an interrupted or outdated installation counts as none.
-    private static bool IsInstalled()
+    private static bool IsInstalled(string folder)
     {
-        var done = new FileInfo(Path.Combine(Folder, "node_modules", ".package-lock.json"));
+        var done = new FileInfo(Path.Combine(folder, "node_modules", ".package-lock.json"));
         return done.Exists
-            && done.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(Folder, "package-lock.json"))
-            && File.Exists(MainScript);
+            && done.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(folder, "package-lock.json"));
     }
 
-    private static async Task<FileStream> TakeTurnAsync(CancellationToken ct)
+    private static async Task<FileStream> TakeTurnAsync(string folder, CancellationToken ct)
     {
         while (true)
         {
             try
             {
-                return new FileStream(Path.Combine(Folder, ".install.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(
+                    Path.Combine(folder, ".install.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException)
             {
@@ -60,17 +62,18 @@ internal static class AzuriteInstallation
             }
             catch (UnauthorizedAccessException e)
             {
-                throw new LocalStackException(Part, $"{Folder} can't be written, so its npm package can't be installed",
-                    $"Run 'npm ci --ignore-scripts' there once as a user who may write.", e);
+                throw new LocalStackException(Part, $"{folder} can't be written, so its npm package can't be installed",
+                    "Run 'npm ci --ignore-scripts' there once as a user who may write.", e);
             }
         }
     }
 
-    private static async Task InstallAsync(CancellationToken ct)
+    private static async Task InstallAsync(string folder, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        var program = OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
+        var start = new ProcessStartInfo(program, ["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
         {
-            WorkingDirectory = Folder,
+            WorkingDirectory = folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -85,7 +88,7 @@ internal static class AzuriteInstallation
             await output;
             if (npm.ExitCode != 0)
             {
-                throw new LocalStackException(Part, $"'npm ci' in {Folder} failed: {Reason(await errors)}",
+                throw new LocalStackException(Part, $"'npm ci' in {folder} failed: {Reason(await errors)}",
                     "Run it there by hand; it needs the npm registry that your .npmrc names.");
             }
         }
@@ -111,11 +114,13 @@ internal static class AzuriteInstallation
         }
     }
 
+    // npm spreads its reason over several lines, between warnings and a hint at a log file.
     private static string Reason(string errors)
     {
-        var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return lines.FirstOrDefault(l => l.StartsWith("npm error", StringComparison.Ordinal) && !l.StartsWith("npm error code", StringComparison.Ordinal))
-            ?? lines.LastOrDefault()
-            ?? "no reason given";
+        const string prefix = "npm error ";
+        var reason = string.Join("; ", errors.Split('\n', StringSplitOptions.TrimEntries)
+            .Where(l => l.StartsWith(prefix, StringComparison.Ordinal) && !l.Contains("complete log", StringComparison.Ordinal))
+            .Select(l => l[prefix.Length..]));
+        return reason.Length == 0 ? "no reason given" : reason[..Math.Min(reason.Length, MaxReason)];
     }
 }

@@ -37,7 +37,8 @@ internal sealed class ClientCredentialsGrant(TokenIssuer issuer, IReadOnlyList<L
         var audience = scope[..^DefaultScope.Length];
         if (!client.Audiences.Contains(audience, StringComparer.Ordinal))
         {
-            return Refuse(400, "invalid_scope", $"Client '{id}' gets tokens for {string.Join(" and ", client.Audiences)}, not for '{audience}'.");
+            return Refuse(400, "invalid_scope",
+                $"Client '{id}' gets tokens for {string.Join(" and ", client.Audiences)}, not for '{audience}'.");
         }
 
         var token = issuer.CreateToken(new TokenRequest
@@ -63,8 +64,8 @@ internal sealed class ClientCredentialsGrant(TokenIssuer issuer, IReadOnlyList<L
             && header is { Scheme: "Basic", Parameter: { } parameter })
         {
             var decoded = new byte[parameter.Length];
-            var text = Convert.TryFromBase64String(parameter, decoded, out var length) ? Encoding.UTF8.GetString(decoded, 0, length) : "";
-            var parts = text.Split(':', 2);
+            var isBase64 = Convert.TryFromBase64String(parameter, decoded, out var length);
+            var parts = (isBase64 ? Encoding.UTF8.GetString(decoded, 0, length) : "").Split(':', 2);
             return (Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? ""));
         }
         return (form["client_id"].ToString(), form["client_secret"].ToString());

@@ -34,7 +34,8 @@ public sealed class KeyVaultEmulator : IAsyncDisposable
     public string CertificateSha256 => Convert.ToHexStringLower(certificate.GetCertHash(HashAlgorithmName.SHA256));
 
     /// <exception cref="LocalStackException">The port is in use, or the kept secrets can't be read.</exception>
-    public static async Task<KeyVaultEmulator> StartAsync(KeyVaultEmulatorOptions options, TokenIssuer tokens, CancellationToken ct)
+    public static async Task<KeyVaultEmulator> StartAsync(
+        KeyVaultEmulatorOptions options, TokenIssuer tokens, CancellationToken ct)
     {
         var store = OpenStore(options);
         var emulator = new KeyVaultEmulator(VaultCertificate.Open(options.DataFolder, options.Clock), tokens);
@@ -72,7 +73,8 @@ public sealed class KeyVaultEmulator : IAsyncDisposable
         }
         catch (Exception e) when (e is CryptographicException or JsonException)
         {
-            throw new LocalStackException(Part, $"the secrets in {options.DataFolder} can't be decrypted with the key beside them",
+            throw new LocalStackException(Part,
+                $"the secrets in {options.DataFolder} can't be decrypted with the key beside them",
                 "Put the key file back, or delete the folder to start with no secrets.", e);
         }
     }
@@ -82,7 +84,9 @@ public sealed class KeyVaultEmulator : IAsyncDisposable
     {
         var hasToken = AuthenticationHeaderValue.TryParse(context.Request.Headers.Authorization, out var header)
             && string.Equals(header.Scheme, "Bearer", StringComparison.OrdinalIgnoreCase);
-        var fault = hasToken ? await tokens.FindFaultAsync(header!.Parameter ?? "", Audience) : "Request is missing a Bearer token.";
+        var fault = hasToken
+            ? await tokens.FindFaultAsync(header!.Parameter ?? "", Audience)
+            : "Request is missing a Bearer token.";
         if (fault is null)
         {
             await next(context);

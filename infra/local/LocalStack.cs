@@ -74,7 +74,7 @@ public sealed class LocalStack : IAsyncDisposable
 
     /// <summary>The settings of the functions app for one of the storage accounts, under their configuration keys
     /// (with colons). They contain the account's key: hand them to a process, don't print them.</summary>
-    public IReadOnlyDictionary<string, string?> Settings(StorageAccount account) => new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+    public IReadOnlyDictionary<string, string?> Settings(StorageAccount account) => new Dictionary<string, string?>
     {
         ["AzureWebJobsStorage"] = account.ConnectionString,
         ["Atp:Storage:TableEndpoint"] = account.TableEndpoint.AbsoluteUri,
@@ -104,7 +104,8 @@ public sealed class LocalStack : IAsyncDisposable
     private static string? Folder(LocalStackOptions options, string part) =>
         options.DataFolder is null ? null : Path.Combine(options.DataFolder, part);
 
-    private static async ValueTask StopAsync(LocalStackState state, TokenIssuer? tokens, KeyVaultEmulator? keyVault, Azurite? azurite)
+    private static async ValueTask StopAsync(
+        LocalStackState state, TokenIssuer? tokens, KeyVaultEmulator? keyVault, Azurite? azurite)
     {
         foreach (var part in new IAsyncDisposable?[] { azurite, keyVault, tokens })
         {

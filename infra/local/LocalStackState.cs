@@ -29,7 +29,7 @@ internal sealed class LocalStackState : IDisposable
     {
         if (folder is null)
         {
-            return new LocalStackState(new Content(Azurite.NewAccounts(accounts), NewSecret(), NewSecret()), hold: null);
+            return new LocalStackState(NewContent(accounts), hold: null);
         }
         var hold = Hold(folder);
         try
@@ -49,8 +49,9 @@ internal sealed class LocalStackState : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(folder);
-            return new FileStream(Path.Combine(folder, "stack.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            PrivateFile.CreateFolder(folder);
+            var path = Path.Combine(folder, "stack.lock");
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -68,8 +69,8 @@ internal sealed class LocalStackState : IDisposable
     {
         try
         {
-            var kept = JsonSerializer.Deserialize<Content>(PrivateFile.ReadOrCreate(path, () => JsonSerializer.SerializeToUtf8Bytes(
-                new Content(Azurite.NewAccounts(accounts), NewSecret(), NewSecret()))))!;
+            var content = PrivateFile.ReadOrCreate(path, () => JsonSerializer.SerializeToUtf8Bytes(NewContent(accounts)));
+            var kept = JsonSerializer.Deserialize<Content>(content)!;
             if (kept.Accounts.Count >= accounts)
             {
                 return kept;
@@ -83,6 +84,8 @@ internal sealed class LocalStackState : IDisposable
             throw new LocalStackException(Part, $"{path} can't be read", "Delete the folder to start with nothing.", e);
         }
     }
+
+    private static Content NewContent(int accounts) => new(Azurite.NewAccounts(accounts), NewSecret(), NewSecret());
 
     private static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 

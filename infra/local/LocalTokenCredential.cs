@@ -18,6 +18,6 @@ public sealed class LocalTokenCredential(TokenIssuer issuer, string subject) : T
         return new AccessToken(token, issuer.UtcNow + Lifetime);
     }
 
-    public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(GetToken(requestContext, cancellationToken));
+    public override ValueTask<AccessToken> GetTokenAsync(
+        TokenRequestContext requestContext, CancellationToken cancellationToken) => ValueTask.FromResult(GetToken(requestContext, cancellationToken));
 }

@@ -15,6 +15,7 @@ namespace Atp.Local;
 internal sealed class LoopbackServer : IAsyncDisposable
 {
     private readonly WebApplication application;
+    private bool disposed;
 
     private LoopbackServer(WebApplication application, Uri address)
     {
@@ -57,13 +58,19 @@ internal sealed class LoopbackServer : IAsyncDisposable
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
             await application.DisposeAsync();
-            throw new LocalStackException(part, $"port {port} is in use", "Stop the process that listens there, or choose another port.", e);
+            throw new LocalStackException(part, $"port {port} is in use",
+                "Stop the process that listens there, or choose another port.", e);
         }
         return new LoopbackServer(application, new Uri(application.Urls.Single()));
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+        {
+            return;
+        }
+        disposed = true;
         using var atOnce = new CancellationTokenSource();
         await atOnce.CancelAsync();
         await application.StopAsync(atOnce.Token);

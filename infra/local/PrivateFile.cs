@@ -19,6 +19,19 @@ internal static class PrivateFile
         File.Move(temporary, path, overwrite: true);
     }
 
+    /// <summary>For the owner only (mode 0700), unless it is there already.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
     /// <summary>What the file holds; the first time, what <paramref name="create"/> makes for it.</summary>
     public static byte[] ReadOrCreate(string path, Func<byte[]> create)
     {
@@ -26,7 +39,7 @@ internal static class PrivateFile
         {
             return File.ReadAllBytes(path);
         }
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        CreateFolder(Path.GetDirectoryName(path)!);
         var content = create();
         Write(path, content);
         return content;

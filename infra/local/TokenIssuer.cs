@@ -30,7 +30,8 @@ public sealed class TokenIssuer : IAsyncDisposable
         key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
     }
 
-    /// <summary>The issuer in the tokens, and the authority whose <c>/.well-known/openid-configuration</c> says the rest.</summary>
+    /// <summary>The issuer in the tokens, and the authority whose <c>/.well-known/openid-configuration</c> says the
+    /// rest.</summary>
     public string Issuer => $"{Tenant}/v2.0";
 
     /// <summary>Takes the client-credentials grant: <c>grant_type</c>, <c>client_id</c>, <c>client_secret</c> and
@@ -105,7 +106,7 @@ public sealed class TokenIssuer : IAsyncDisposable
             ValidAudience = audience,
             IssuerSigningKey = key,
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
-            LifetimeValidator = (from, to, _, _) => options.Clock.GetUtcNow() is var now && from <= now.UtcDateTime && now.UtcDateTime < to,
+            LifetimeValidator = (from, to, _, _) => from <= UtcNow.UtcDateTime && UtcNow.UtcDateTime < to,
         });
         return result.IsValid ? null : result.Exception.Message;
     }
@@ -126,7 +127,8 @@ public sealed class TokenIssuer : IAsyncDisposable
         var path = Path.Combine(folder, "signing-key.pem");
         try
         {
-            rsa.ImportFromPem(Encoding.ASCII.GetString(PrivateFile.ReadOrCreate(path, () => Encoding.ASCII.GetBytes(rsa.ExportPkcs8PrivateKeyPem()))));
+            var pem = PrivateFile.ReadOrCreate(path, () => Encoding.ASCII.GetBytes(rsa.ExportPkcs8PrivateKeyPem()));
+            rsa.ImportFromPem(Encoding.ASCII.GetString(pem));
             return rsa;
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException)

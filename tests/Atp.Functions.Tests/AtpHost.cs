@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Atp.Core.Storage;
 using Atp.Local;
 using Atp.SelfHost;
+using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
@@ -41,9 +42,9 @@ public sealed class AtpHost : IAsyncDisposable
     private readonly IHost host;
     private readonly TestStack stack;
 
-    private AtpHost(IHost host, TestStack stack, StorageAccount account, TestClock clock, CapturedLog log)
+    private AtpHost(IHost host, TestStack stack, StorageAccount account, TestClock clock, CapturedLog log, StorageTap tap)
     {
-        (this.host, this.stack, Account, Clock, Log) = (host, stack, account, clock, log);
+        (this.host, this.stack, Account, Clock, Log, Tap) = (host, stack, account, clock, log, tap);
         BaseAddress = new Uri(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Tables = new TableServiceClient(account.ConnectionString);
         Queues = new QueueServiceClient(account.ConnectionString, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
@@ -56,6 +57,9 @@ public sealed class AtpHost : IAsyncDisposable
     public TestClock Clock { get; }
 
     public CapturedLog Log { get; }
+
+    /// <summary>Between the service and its storage: breaks off, or lets something happen in between.</summary>
+    public StorageTap Tap { get; }
 
     public Uri BaseAddress { get; }
 
@@ -104,12 +108,14 @@ public sealed class AtpHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug).AddProvider(log);
         builder.Services.AddSingleton<TimeProvider>(clock);
+        var tap = new StorageTap();
+        builder.Services.AddSingleton<HttpPipelinePolicy>(tap);
         builder.UseFunctionsFrom(typeof(AtpFunctions).Assembly);
         builder.ConfigureFunctionsWebApplication();
         builder.AddAtp();
         var host = builder.Build();
         await host.StartAsync();
-        return new AtpHost(host, stack, account, clock, log);
+        return new AtpHost(host, stack, account, clock, log, tap);
     }
 
     public T Get<T>()

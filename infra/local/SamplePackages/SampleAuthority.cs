@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -41,14 +42,16 @@ public sealed class SampleAuthority : IDisposable
         using var signingKey = RSA.Create(options.SigningKeyBits);
 
         var root = CaRequest(RootSubject, rootKey).CreateSelfSigned(CaFrom, CaUntil);
-        using var intermediate = Issue(CaRequest(IntermediateSubject, intermediateKey), root, CaFrom, CaUntil).CopyWithPrivateKey(intermediateKey);
+        var intermediate = Issue(CaRequest(IntermediateSubject, intermediateKey), root, CaFrom, CaUntil);
+        using var issuer = intermediate.CopyWithPrivateKey(intermediateKey);
 
         var from = options.SigningFrom ?? options.Clock.GetUtcNow().AddDays(-1);
-        var request = new CertificateRequest(options.SigningSubject, signingKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest(
+            options.SigningSubject, signingKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        using var signing = Issue(request, intermediate, from, options.SigningUntil ?? from.AddYears(1));
-        return new SampleAuthority(root, X509CertificateLoader.LoadCertificate(intermediate.RawData), signing.CopyWithPrivateKey(signingKey));
+        using var signing = Issue(request, issuer, from, options.SigningUntil ?? from.AddYears(1));
+        return new SampleAuthority(root, intermediate, signing.CopyWithPrivateKey(signingKey));
     }
 
     /// <summary>The authority kept in the folder, or a new one that is kept there. The keys of root and intermediate
@@ -67,7 +70,8 @@ public sealed class SampleAuthority : IDisposable
         }
         catch (Exception e) when (e is CryptographicException or InvalidOperationException)
         {
-            throw new LocalStackException("The sample authority", $"{path} can't be read", "Delete the file, and a new root will be made.", e);
+            throw new LocalStackException("The sample authority", $"{path} can't be read",
+                "Delete the file, and a new root will be made.", e);
         }
     }
 
@@ -86,7 +90,8 @@ public sealed class SampleAuthority : IDisposable
     });
 
     public SampleFile CreateOffboarding(Guid orgId, DateTimeOffset expiresAt, string version = "1.65") =>
-        File(FormattableString.Invariant($"WindowsDefenderATP_valid_until_{expiresAt.UtcDateTime:yyyy-MM-dd}.offboarding"), new JsonObject
+        File(string.Create(CultureInfo.InvariantCulture,
+            $"WindowsDefenderATP_valid_until_{expiresAt.UtcDateTime:yyyy-MM-dd}.offboarding"), new JsonObject
         {
             ["orgIds"] = new JsonArray(orgId.ToString()),
             ["orgId"] = orgId.ToString(),
@@ -133,12 +138,14 @@ public sealed class SampleAuthority : IDisposable
     {
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(
+            X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         return request;
     }
 
-    private static X509Certificate2 Issue(CertificateRequest request, X509Certificate2 issuer, DateTimeOffset from, DateTimeOffset until)
+    private static X509Certificate2 Issue(
+        CertificateRequest request, X509Certificate2 issuer, DateTimeOffset from, DateTimeOffset until)
     {
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
             issuer, includeKeyIdentifier: true, includeIssuerAndSerial: false));

@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Atp.Local.Vault;
 
-/// <summary>A secret with its versions, oldest first; at least one. Deleted ones can be recovered until they are purged.</summary>
+/// <summary>A secret with its versions, oldest first; at least one. Deleted ones can be recovered until they are
+/// purged.</summary>
 internal sealed record Secret(string Name, ImmutableArray<SecretVersion> Versions, DateTimeOffset? DeletedAt)
 {
     public SecretVersion Current => Versions[^1];

@@ -16,17 +16,20 @@ internal sealed class SecretEndpoints(SecretStore store, Func<Uri> endpoint)
 
     public void Map(WebApplication application)
     {
-        application.MapGet("/secrets", (HttpRequest request) => Page(request, store.List(deleted: false), s => s.Name, s => Describe(s)));
+        application.MapGet("/secrets", (HttpRequest request) =>
+            Page(request, store.List(deleted: false), s => s.Name, s => Describe(s)));
         application.MapPut("/secrets/{name}", SetAsync);
         application.MapGet("/secrets/{name}", (string name) => Json(WithValue(store.Get(name, version: null))));
-        application.MapGet("/secrets/{name}/{version}", (string name, string version) => Json(WithValue(store.Get(name, version))));
+        application.MapGet("/secrets/{name}/{version}", (string name, string version) =>
+            Json(WithValue(store.Get(name, version))));
         application.MapGet("/secrets/{name}/versions", (HttpRequest request, string name) =>
             Page(request, store.ListVersions(name), v => v.Version.Version, v => Describe(v.Secret, v.Version)));
         application.MapPatch("/secrets/{name}/{version}", UpdateAsync);
         application.MapDelete("/secrets/{name}", (string name) => Json(DescribeDeleted(store.Delete(name), withVersion: true)));
         application.MapGet("/deletedsecrets", (HttpRequest request) =>
             Page(request, store.List(deleted: true), s => s.Name, s => DescribeDeleted(s, withVersion: false)));
-        application.MapGet("/deletedsecrets/{name}", (string name) => Json(DescribeDeleted(store.GetDeleted(name), withVersion: true)));
+        application.MapGet("/deletedsecrets/{name}", (string name) =>
+            Json(DescribeDeleted(store.GetDeleted(name), withVersion: true)));
         application.MapPost("/deletedsecrets/{name}/recover", (string name) =>
         {
             var secret = store.Recover(name);
@@ -73,12 +76,18 @@ internal sealed class SecretEndpoints(SecretStore store, Func<Uri> endpoint)
             throw VaultException.BadParameter($"maxresults must be between 1 and {MaxPage}.");
         }
         var after = request.Query[SkipToken].ToString();
-        var rest = sorted.Where(i => string.Compare(key(i), after, StringComparison.OrdinalIgnoreCase) > 0).Take(size + 1).ToList();
+        var rest = sorted.Where(i => string.Compare(key(i), after, StringComparison.OrdinalIgnoreCase) > 0)
+            .Take(size + 1)
+            .ToList();
         var page = rest.Take(size).ToList();
-        var next = rest.Count > size
-            ? new Uri(endpoint(), $"{request.Path}?api-version={Uri.EscapeDataString(request.Query["api-version"].ToString())}&maxresults={size}&{SkipToken}={key(page[^1])}")
-            : null;
-        return Json(new PageAnswer([.. page.Select(describe)], next?.AbsoluteUri));
+        return Json(new PageAnswer([.. page.Select(describe)], rest.Count > size ? NextLink(request, size, key(page[^1])) : null));
+    }
+
+    private string NextLink(HttpRequest request, int size, string after)
+    {
+        var version = Uri.EscapeDataString(request.Query["api-version"].ToString());
+        var query = string.Create(CultureInfo.InvariantCulture, $"api-version={version}&maxresults={size}&{SkipToken}={after}");
+        return new Uri(endpoint(), $"{request.Path}?{query}").AbsoluteUri;
     }
 
     private SecretAnswer WithValue((Secret Secret, SecretVersion Version) found) =>
@@ -97,12 +106,15 @@ internal sealed class SecretEndpoints(SecretStore store, Func<Uri> endpoint)
         };
     }
 
-    private SecretAnswer DescribeDeleted(Secret secret, bool withVersion) => Describe(secret, withVersion ? secret.Current : null) with
+    private SecretAnswer DescribeDeleted(Secret secret, bool withVersion)
     {
-        RecoveryId = Id("deletedsecrets", secret.Name),
-        DeletedDate = secret.DeletedAt!.Value.ToUnixTimeSeconds(),
-        ScheduledPurgeDate = secret.DeletedAt.Value.AddDays(RecoverableDays).ToUnixTimeSeconds(),
-    };
+        return Describe(secret, withVersion ? secret.Current : null) with
+        {
+            RecoveryId = Id("deletedsecrets", secret.Name),
+            DeletedDate = secret.DeletedAt!.Value.ToUnixTimeSeconds(),
+            ScheduledPurgeDate = secret.DeletedAt.Value.AddDays(RecoverableDays).ToUnixTimeSeconds(),
+        };
+    }
 
     private string Id(string collection, string name) => new Uri(endpoint(), $"{collection}/{name}").AbsoluteUri;
 

@@ -9,6 +9,7 @@ internal static class VaultCertificate
 {
     private static readonly TimeSpan Validity = TimeSpan.FromDays(365);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
+    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
 
     public static X509Certificate2 Open(string? folder, TimeProvider clock)
     {
@@ -17,15 +18,31 @@ internal static class VaultCertificate
             return Load(Create(clock));
         }
         var path = Path.Combine(folder, "certificate.pfx");
-        var kept = Load(PrivateFile.ReadOrCreate(path, () => Create(clock)));
-        if (kept.NotAfter.ToUniversalTime() > clock.GetUtcNow().UtcDateTime + RenewBefore)
+        if (TryLoad(path) is { } kept)
         {
-            return kept;
+            if (kept.NotAfter.ToUniversalTime() > clock.GetUtcNow().UtcDateTime + RenewBefore)
+            {
+                return kept;
+            }
+            kept.Dispose();
         }
-        kept.Dispose();
-        var renewed = Create(clock);
-        PrivateFile.Write(path, renewed);
-        return Load(renewed);
+        var created = Create(clock);
+        PrivateFile.CreateFolder(folder);
+        PrivateFile.Write(path, created);
+        return Load(created);
+    }
+
+    // Clients learn the certificate at each start, so one that can't be read is as good as none.
+    private static X509Certificate2? TryLoad(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? Load(File.ReadAllBytes(path)) : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
     }
 
     private static X509Certificate2 Load(byte[] pfx) => X509CertificateLoader.LoadPkcs12(pfx, password: null);
@@ -39,7 +56,7 @@ internal static class VaultCertificate
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false)); // server authentication
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([ServerAuthentication], critical: false));
         var now = clock.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddHours(-1), now + Validity);
         return certificate.Export(X509ContentType.Pkcs12);

@@ -7,17 +7,18 @@ namespace Atp.Local.Vault;
 internal sealed class VaultException(int status, string code, string message, string? innerCode = null) : Exception(message)
 {
     public static VaultException NotFound(string name) => new(404, "SecretNotFound",
-        $"A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command.");
+        $"A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret "
+        + "you may be able to recover it using the correct recovery command.");
 
     public static VaultException DeletedNotFound(string name) => new(404, "SecretNotFound", $"Deleted Secret not found: {name}");
 
-    public static VaultException Disabled() => new(403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled");
+    public static VaultException Disabled() => new(403, "Forbidden",
+        "Operation get is not allowed on a disabled secret.", "SecretDisabled");
 
     public static VaultException Deleted(string name) => new(409, "Conflict",
-        $"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
+        $"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; "
+        + "in this state, the secret can only be recovered or purged.",
         "ObjectIsDeletedButRecoverable");
-
-    public static VaultException NameInUse(string name) => new(409, "Conflict", $"Secret {name} already exists.");
 
     public static VaultException BadParameter(string message) => new(400, "BadParameter", message);
 
@@ -25,7 +26,7 @@ internal sealed class VaultException(int status, string code, string message, st
     {
         response.StatusCode = status;
         object? inner = innerCode is null ? null : new { code = innerCode };
-        return response.WriteAsJsonAsync(
-            new { error = new { code, message = Message, innererror = inner } }, SecretJson.Options, response.HttpContext.RequestAborted);
+        var body = new { error = new { code, message = Message, innererror = inner } };
+        return response.WriteAsJsonAsync(body, SecretJson.Options, response.HttpContext.RequestAborted);
     }
 }

@@ -2,15 +2,24 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Atp.Local;
 using Azure;
 using Azure.Data.Tables;
-using Atp.Local;
 using Xunit;
 
 namespace Atp.Infra.Tests.Local;
 
-public sealed class AzuriteTests
+public sealed class AzuriteTests(AzuriteTests.Crowd crowd) : IClassFixture<AzuriteTests.Crowd>
 {
+    public sealed class Crowd : IAsyncLifetime
+    {
+        public Azurite Azurite { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Azurite = await Azurite.StartAsync(new AzuriteOptions { AccountCount = 300 }, Stop);
+
+        public ValueTask DisposeAsync() => Azurite.DisposeAsync();
+    }
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -34,7 +43,7 @@ public sealed class AzuriteTests
     [Fact]
     public async Task Three_hundred_accounts_do_not_see_one_another()
     {
-        await using var azurite = await Azurite.StartAsync(new AzuriteOptions { AccountCount = 300 }, Stop);
+        var azurite = crowd.Azurite;
 
         Assert.Equal(300, azurite.Accounts.Select(a => (a.Name, a.Key)).Distinct().Count());
         var first = new TableServiceClient(azurite.Accounts[0].ConnectionString);
@@ -47,8 +56,7 @@ public sealed class AzuriteTests
     [Fact]
     public async Task A_wrong_key_is_refused()
     {
-        await using var azurite = await Azurite.StartAsync(new AzuriteOptions { AccountCount = 2 }, Stop);
-        var (mine, other) = (azurite.Accounts[0], azurite.Accounts[1]);
+        var (mine, other) = (crowd.Azurite.Accounts[1], crowd.Azurite.Accounts[2]);
         var client = new TableServiceClient(mine.TableEndpoint, new TableSharedKeyCredential(mine.Name, other.Key));
 
         var refused = await Assert.ThrowsAsync<RequestFailedException>(async () => await client.CreateTableAsync("things", Stop));
@@ -74,7 +82,8 @@ public sealed class AzuriteTests
 
         await using var second = await Azurite.StartAsync(options, Stop);
 
-        var row = await new TableClient(second.Accounts[0].ConnectionString, "things").GetEntityAsync<TableEntity>("a", "b", cancellationToken: Stop);
+        var kept = new TableClient(second.Accounts[0].ConnectionString, "things");
+        var row = await kept.GetEntityAsync<TableEntity>("a", "b", cancellationToken: Stop);
         Assert.Equal("green", row.Value.GetString("Colour"));
     }
 
@@ -96,7 +105,8 @@ public sealed class AzuriteTests
 
         var error = await Assert.ThrowsAsync<LocalStackException>(() => Azurite.StartAsync(options, Stop));
 
-        Assert.Equal($"Azurite could not start: port {port} is in use. Stop the process that listens there, or choose another port.", error.Message);
+        Assert.Equal($"Azurite could not start: port {port} is in use. "
+            + "Stop the process that listens there, or choose another port.", error.Message);
     }
 
     [Fact]
@@ -123,12 +133,45 @@ public sealed class AzuriteTests
     [Fact]
     public async Task Ctrl_C_in_the_terminal_leaves_it_to_its_parent()
     {
-        await using var azurite = await Azurite.StartAsync(new AzuriteOptions(), Stop);
-
-        using var kill = Process.Start("kill", ["-INT", azurite.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-INT", crowd.Azurite.ProcessId.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync(Stop);
 
-        await new TableClient(azurite.Accounts[0].ConnectionString, "things").CreateAsync(Stop);
+        await new TableClient(crowd.Azurite.Accounts[3].ConnectionString, "things").CreateAsync(Stop);
+    }
+
+    [Fact]
+    public async Task Without_Node_js_one_line_says_what_to_install()
+    {
+        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            Environment = { [AzuriteHolder.Variable] = "1", ["PATH"] = "/nowhere" },
+            RedirectStandardOutput = true,
+        })!;
+
+        var output = await process.StandardOutput.ReadToEndAsync(Stop);
+
+        Assert.Matches(@"^Azurite could not start: node can't be run \(.+\)\. "
+            + @"Install Node\.js 20 or newer, with npm, and see that it is on the PATH\.$", output.TrimEnd());
+    }
+
+    [Fact]
+    public async Task An_installation_that_fails_gives_npms_reason_in_one_line()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "package.json"),
+            """{ "name": "broken", "dependencies": { "gone": "file:gone.tgz" } }""", Stop);
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "package-lock.json"), """
+            { "name": "broken", "lockfileVersion": 3, "requires": true, "packages": {
+              "": { "name": "broken", "dependencies": { "gone": "file:gone.tgz" } },
+              "node_modules/gone": { "version": "1.0.0", "resolved": "file:gone.tgz" } } }
+            """, Stop);
+
+        var error = await Assert.ThrowsAsync<LocalStackException>(() =>
+            AzuriteInstallation.EnsureAsync(folder.Path, progress: null, Stop));
+
+        Assert.StartsWith($"Azurite could not start: 'npm ci' in {folder.Path} failed: code ENOENT; ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("gone.tgz", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
     }
 
     private static async Task<bool> IsOpenAsync(int port)

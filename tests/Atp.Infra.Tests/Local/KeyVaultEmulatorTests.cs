@@ -9,9 +9,9 @@ using Xunit;
 
 namespace Atp.Infra.Tests.Local;
 
-public sealed class KeyVaultEmulatorTests : IAsyncLifetime
+public sealed class KeyVaultEmulatorTests(IssuerFixture issuer) : IClassFixture<IssuerFixture>, IAsyncLifetime
 {
-    private TokenIssuer tokens = null!;
+    private readonly TokenIssuer tokens = issuer.Tokens;
     private KeyVaultEmulator vault = null!;
     private SecretClient client = null!;
 
@@ -19,16 +19,11 @@ public sealed class KeyVaultEmulatorTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        tokens = await TokenIssuer.StartAsync(new TokenIssuerOptions(), Stop);
         vault = await KeyVaultEmulator.StartAsync(new KeyVaultEmulatorOptions(), tokens, Stop);
         client = VaultClients.Secrets(vault, tokens);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await vault.DisposeAsync();
-        await tokens.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => vault.DisposeAsync();
 
     [Fact]
     public async Task A_secret_that_was_set_is_read_back_with_its_properties()
@@ -252,13 +247,12 @@ public sealed class KeyVaultEmulatorTests : IAsyncLifetime
     [InlineData("unsigned")]
     public async Task A_token_that_is_not_good_for_the_vault_is_refused(string fault)
     {
-        await using var stranger = await TokenIssuer.StartAsync(new TokenIssuerOptions(), Stop);
         var good = new TokenRequest { Subject = "s", Audience = KeyVaultEmulator.Audience };
         var token = fault switch
         {
             "other-audience" => tokens.CreateToken(good with { Audience = "api://atp-functions" }),
             "expired" => tokens.CreateToken(good with { Lifetime = TimeSpan.FromSeconds(-1) }),
-            "other-issuer" => stranger.CreateToken(good),
+            "other-issuer" => await StrangersTokenAsync(good),
             "changed" => Changed(tokens.CreateToken(good)),
             "unsigned" => Unsigned(tokens.CreateToken(good)),
             _ => "abc",
@@ -280,9 +274,11 @@ public sealed class KeyVaultEmulatorTests : IAsyncLifetime
     public async Task An_unreadable_body_and_an_unknown_path_are_answered_as_errors()
     {
         using var http = VaultClients.Http(vault.CertificateSha256);
-        http.DefaultRequestHeaders.Authorization = new("Bearer", tokens.CreateToken(new TokenRequest { Subject = "s", Audience = KeyVaultEmulator.Audience }));
+        var token = tokens.CreateToken(new TokenRequest { Subject = "s", Audience = KeyVaultEmulator.Audience });
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        using var half = new StringContent("{ \"value\": ", Encoding.UTF8, "application/json");
 
-        using var garbled = await http.PutAsync(new Uri(vault.Endpoint, "secrets/a"), new StringContent("{ \"value\": ", Encoding.UTF8, "application/json"), Stop);
+        using var garbled = await http.PutAsync(new Uri(vault.Endpoint, "secrets/a"), half, Stop);
         using var unknown = await http.GetAsync(new Uri(vault.Endpoint, "keys"), Stop);
 
         Assert.Equal(HttpStatusCode.BadRequest, garbled.StatusCode);
@@ -296,6 +292,12 @@ public sealed class KeyVaultEmulatorTests : IAsyncLifetime
         http.DefaultRequestHeaders.Authorization = new("Bearer", token);
         using var answer = await http.GetAsync(new Uri(vault.Endpoint, "secrets/none"), Stop);
         return answer.StatusCode;
+    }
+
+    private static async Task<string> StrangersTokenAsync(TokenRequest request)
+    {
+        await using var stranger = await TokenIssuer.StartAsync(new TokenIssuerOptions(), Stop);
+        return stranger.CreateToken(request);
     }
 
     private static string Changed(string token)

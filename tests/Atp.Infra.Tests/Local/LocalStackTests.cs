@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using Atp.Local;
 using Azure.Data.Tables;
-using Azure.Security.KeyVault.Secrets;
 using Xunit;
 
 namespace Atp.Infra.Tests.Local;
@@ -25,7 +24,8 @@ public sealed class LocalStackTests
             new Uri(settings["Atp:Storage:TableEndpoint"]!),
             new TableSharedKeyCredential(settings["Atp:LocalTrust:StorageAccountName"], settings["Atp:LocalTrust:StorageAccountKey"]));
         await tables.CreateTableAsync("things", Stop);
-        Assert.Equal("things", Assert.Single(await new TableServiceClient(settings["AzureWebJobsStorage"]).QueryAsync(cancellationToken: Stop).ToListAsync(Stop)).Name);
+        var same = new TableServiceClient(settings["AzureWebJobsStorage"]);
+        Assert.Equal("things", Assert.Single(await same.QueryAsync(cancellationToken: Stop).ToListAsync(Stop)).Name);
 
         var token = await GrantAsync(settings["Atp:LocalTrust:TokenEndpoint"]!, settings["Atp:LocalTrust:ClientId"]!,
             settings["Atp:LocalTrust:ClientSecret"]!, "https://vault.azure.net/.default");
@@ -73,7 +73,8 @@ public sealed class LocalStackTests
         var kept = VaultClients.Secrets(second.KeyVault, second.Tokens);
         Assert.Equal("a-very-secret-value", (await kept.GetSecretAsync("kept", cancellationToken: Stop)).Value.Value);
         Assert.Equal("removed", (await kept.GetDeletedSecretAsync("removed", Stop)).Value.Name);
-        Assert.Single(await new TableServiceClient(second.Azurite.Accounts[0].ConnectionString).QueryAsync(cancellationToken: Stop).ToListAsync(Stop));
+        var tables = new TableServiceClient(second.Azurite.Accounts[0].ConnectionString);
+        Assert.Single(await tables.QueryAsync(cancellationToken: Stop).ToListAsync(Stop));
     }
 
     [Fact]
@@ -87,15 +88,30 @@ public sealed class LocalStackTests
         }
 
         var files = Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories);
-        Assert.Equal(["certificate.pfx", "secrets.bin", "secrets.key", "signing-key.pem"], files.Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["certificate.pfx", "secrets.bin", "secrets.key", "signing-key.pem"],
+            files.Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
         foreach (var file in files)
         {
-            Assert.DoesNotContain("a-very-secret-value", Encoding.UTF8.GetString(await File.ReadAllBytesAsync(file, Stop)), StringComparison.Ordinal);
+            var content = Encoding.UTF8.GetString(await File.ReadAllBytesAsync(file, Stop));
+            Assert.DoesNotContain("a-very-secret-value", content, StringComparison.Ordinal);
             if (!OperatingSystem.IsWindows())
             {
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
             }
         }
+    }
+
+    [Fact]
+    public async Task A_certificate_that_cannot_be_read_is_made_anew()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "certificate.pfx"), "no certificate", Stop);
+        await using var tokens = await TokenIssuer.StartAsync(new TokenIssuerOptions(), Stop);
+
+        await using var vault = await KeyVaultEmulator.StartAsync(new KeyVaultEmulatorOptions { DataFolder = folder.Path }, tokens, Stop);
+
+        await VaultClients.Secrets(vault, tokens).SetSecretAsync("a", "v", Stop);
     }
 
     [Theory]
@@ -150,7 +166,8 @@ public sealed class LocalStackTests
         using var folder = new TemporaryFolder();
         using var hold = new FileStream(Path.Combine(folder.Path, "stack.lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
 
-        var error = await Assert.ThrowsAsync<LocalStackException>(() => LocalStack.StartAsync(new LocalStackOptions { DataFolder = folder.Path }, Stop));
+        var error = await Assert.ThrowsAsync<LocalStackException>(() =>
+            LocalStack.StartAsync(new LocalStackOptions { DataFolder = folder.Path }, Stop));
 
         Assert.StartsWith($"The local stack could not start: {folder.Path} is in use", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);

@@ -9,12 +9,17 @@ using Xunit;
 
 namespace Atp.Infra.Tests.Local;
 
-public sealed class SampleAuthorityTests : IDisposable
+public sealed class SampleAuthorityTests(SampleAuthorityTests.Fixture fixture) : IClassFixture<SampleAuthorityTests.Fixture>
 {
-    private static readonly Guid OrgId = Guid.Parse("11111111-2222-3333-4444-555555555555");
-    private readonly SampleAuthority authority = SampleAuthority.Create();
+    public sealed class Fixture : IDisposable
+    {
+        public SampleAuthority Authority { get; } = SampleAuthority.Create();
 
-    public void Dispose() => authority.Dispose();
+        public void Dispose() => Authority.Dispose();
+    }
+
+    private static readonly Guid OrgId = Guid.Parse("11111111-2222-3333-4444-555555555555");
+    private readonly SampleAuthority authority = fixture.Authority;
 
     [Fact]
     public void An_onboarding_file_has_the_shape_of_a_genuine_one()

@@ -12,24 +12,17 @@ using Xunit;
 
 namespace Atp.Infra.Tests.Local;
 
-public sealed class TokenIssuerTests : IAsyncLifetime
+public sealed class TokenIssuerTests(IssuerFixture fixture) : IClassFixture<IssuerFixture>, IDisposable
 {
-    private const string Audience = "api://atp-functions";
-    private static readonly LocalClient Client = new("some-client", "se+cret: %&", [Audience], ["Policies.Read"]);
+    private const string Audience = IssuerFixture.Audience;
+    private static readonly LocalClient Client = IssuerFixture.Client;
 
     private readonly HttpClient http = new();
-    private TokenIssuer issuer = null!;
+    private readonly TokenIssuer issuer = fixture.Tokens;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() =>
-        issuer = await TokenIssuer.StartAsync(new TokenIssuerOptions { Clients = [Client] }, Stop);
-
-    public async ValueTask DisposeAsync()
-    {
-        http.Dispose();
-        await issuer.DisposeAsync();
-    }
+    public void Dispose() => http.Dispose();
 
     [Fact]
     public async Task A_token_validates_with_keys_found_by_discovery_and_has_the_claims_of_Entra_ID()
@@ -141,7 +134,8 @@ public sealed class TokenIssuerTests : IAsyncLifetime
 
         var error = await Assert.ThrowsAsync<LocalStackException>(() => TokenIssuer.StartAsync(new TokenIssuerOptions { Port = port }, Stop));
 
-        Assert.Equal($"The token issuer could not start: port {port} is in use. Stop the process that listens there, or choose another port.", error.Message);
+        Assert.Equal($"The token issuer could not start: port {port} is in use. "
+            + "Stop the process that listens there, or choose another port.", error.Message);
     }
 
     private HttpRequestMessage Grant(string scope, string? secret, string? client = null, string grant = "client_credentials")

@@ -24,6 +24,6 @@ internal static class VaultClients
     public static HttpClient Http(string certificateSha256) => new(new HttpClientHandler
     {
         ServerCertificateCustomValidationCallback = (_, certificate, _, _) =>
-            certificate is not null && certificate.GetCertHashString(HashAlgorithmName.SHA256).Equals(certificateSha256, StringComparison.OrdinalIgnoreCase),
+            certificate is not null && Convert.ToHexStringLower(certificate.GetCertHash(HashAlgorithmName.SHA256)) == certificateSha256,
     });
 }

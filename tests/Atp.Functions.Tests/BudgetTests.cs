@@ -1,0 +1,118 @@
+using System.Net.Http.Json;
+using Atp.Core.Health;
+using Atp.Core.Storage;
+using Azure.Data.Tables;
+
+namespace Atp.Functions.Tests;
+
+/// <summary>The budgets of the design, in storage transactions that our code makes: they hold on any machine.</summary>
+public sealed class BudgetTests(TestStack stack)
+{
+    private const int Shards = 64;
+
+    private static readonly AtpHostOptions SixtyFourShards = new() { Settings = { ["Atp:Site:ShardCount"] = "64" } };
+
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(10_000)]
+    public async Task Fan_out_and_roll_up_stay_within_their_budgets(int devices)
+    {
+        await using var host = await AtpHost.StartAsync(stack, SixtyFourShards);
+        var policy = await host.CreatePolicyAsync();
+        var collections = new[]
+        {
+            await host.CreateCollectionAsync("All", new { tag = "all" }),
+            await host.CreateCollectionAsync("Windows 10", new { operatingSystem = "Windows 10*" }),
+        };
+        var imported = await host.ImportAsync(Enumerable.Range(0, devices).Select(i => TestSite.Line($"device-{i:D6}")));
+        Assert.Equal(devices, (int)imported["created"]!);
+
+        var before = host.Transactions;
+        var deploymentId = await host.DeployAsync((string)policy["id"]!, collections);
+        await Eventually.TrueAsync(async () => await CountAsync(host.Table(TableNames.DeploymentShards), deploymentId) == Shards);
+        await SettledAsync(host);
+        var fanOut = host.Transactions - before;
+        Assert.InRange(fanOut, 1, (8 * Shards) + (2 * Shards * collections.Length) + (0.012 * devices));
+        var placed = await host.ActiveAsync(deploymentId);
+        Assert.Equal(devices, (int)placed["progress"]!["devices"]!); // in both collections, placed once
+
+        before = host.Transactions;
+        var rollUp = await host.Get<RollUpService>().StartAsync(CancellationToken.None);
+        await Eventually.TrueAsync(async () => (await host.Table(TableNames.RollUps).GetEntityAsync<TableEntity>(rollUp.Id, "!run")).Value
+            .ContainsKey("CompletedAt"));
+        await SettledAsync(host);
+        var counted = host.Transactions - before;
+        var rows = devices * 2; // a device row and an assignment row each
+        var scopes = await CountAsync(host.Table(TableNames.HealthLatest), "latest");
+        Assert.InRange(counted, 1, (6 * Shards) + (rows / 1000.0) + 20 + (scopes / 50.0));
+
+        var summary = await host.GetJsonAsync("/api/health/summary");
+        Assert.Equal(devices, (int)summary["site"]!["neverReached"]!);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{devices} devices: fan-out {fanOut} transactions ({(double)fanOut / devices:F4} a device), roll-up {counted} ({(double)counted / devices:F4} a device)");
+    }
+
+    [Fact]
+    public async Task Calls_stay_within_their_budgets()
+    {
+        await using var host = await AtpHost.StartAsync(stack, new AtpHostOptions { Disabled = ["IngestReports"] });
+        await host.ImportAsync([TestSite.Line("up-1"), TestSite.Line("down-1", build: 14393, productType: 3)]);
+        var collection = await host.CreateCollectionAsync("All", new { tag = "all" });
+        await host.CreatePolicyAsync(); // warms the site up
+
+        var create = await CostAsync(host, () => host.CreatePolicyAsync());
+        Assert.InRange(create, 1, 7);
+
+        var deploymentId = await host.DeployAsync(
+            (string)(await host.GetJsonAsync("/api/policies"))["value"]![0]!["id"]!, collection);
+        await host.ActiveAsync(deploymentId);
+        var up = await host.EnrollAsync("up-1");
+        var down = await host.EnrollAsync("down-1");
+        await host.Get<Core.Site.SiteSnapshots>().ReadAsync(CancellationToken.None);
+
+        Assert.Equal(2, await CostAsync(host, () => up.CheckInAsync()));
+        Assert.Equal(1, await CostAsync(host, () => up.CheckInAsync()));
+        Assert.InRange(await CostAsync(host, () => up.CheckInAsync(new { name = "UP-1", build = 19045, productType = 1, sku = 4, tags = new[] { "all" }, monitoringAgentVersion = "10.20" })), 1, 2);
+        Assert.InRange(await CostAsync(host, () => up.GetAsync($"/api/agent/configuration/{deploymentId}")), 1, 3);
+        Assert.InRange(await CostAsync(host, () => up.GetAsync($"/api/agent/configuration/{deploymentId}")), 1, 3);
+        await down.CheckInAsync();
+        Assert.InRange(await CostAsync(host, () => down.GetAsync($"/api/agent/workspace/{deploymentId}")), 1, 3);
+
+        var report = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(up.Healthy(deploymentId, 1), Core.Agent.DeviceReport.Json);
+        var ingestion = host.Get<Core.Agent.ReportService>();
+        Assert.Equal(2, await CostAsync(host, () => ingestion.IngestAsync(report, CancellationToken.None)));
+        Assert.Equal(1, await CostAsync(host, () => ingestion.IngestAsync(report, CancellationToken.None)));
+    }
+
+    private static async Task<long> CostAsync(AtpHost host, Func<Task> call)
+    {
+        var before = host.Transactions;
+        await call();
+        return host.Transactions - before;
+    }
+
+    private static async Task<int> CountAsync(TableClient table, string partition)
+    {
+        var count = 0;
+        await foreach (var _ in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), select: ["RowKey"]))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>Until the messages are gone: the last one's completion check is counted too.</summary>
+    private static Task SettledAsync(AtpHost host) => Eventually.TrueAsync(async () =>
+    {
+        foreach (var queue in new[] { Queues.DeploymentFanOut, Queues.DeploymentShards, Queues.HealthShards, Queues.CollectionShards })
+        {
+            if ((await host.Queue(queue).GetPropertiesAsync()).Value.ApproximateMessagesCount > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    });
+}
