@@ -9,7 +9,8 @@ public static partial class DeviceId
     public static bool TryParse(string? text, out string id)
     {
         id = text?.ToLowerInvariant() ?? "";
-        return Allowed().IsMatch(id);
+        // As it came: some letters beyond ASCII turn into ASCII ones in lower case.
+        return Allowed().IsMatch(text ?? "");
     }
 
     /// <exception cref="DomainException">When the text can't be a device id.</exception>
@@ -18,6 +19,6 @@ public static partial class DeviceId
         : throw DomainError.Field(field, "device.id-invalid",
             "A device id is 1 to 64 characters: letters, digits, dot, underscore, colon and hyphen.").ToException();
 
-    [GeneratedRegex("^[a-z0-9._:-]{1,64}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[A-Za-z0-9._:-]{1,64}\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Allowed();
 }

@@ -9,12 +9,16 @@ namespace Atp.Functions.Devices;
 /// <summary>Imports an inventory as it streams in.</summary>
 public sealed class ImportDevicesFunction(InventoryImport import)
 {
+    /// <summary>What the Functions host lets through; some 500,000 devices.</summary>
+    private const int MaxBytes = 100 * 1024 * 1024;
+
     [Function("ImportDevices")]
     [AdministratorAccess(Roles.DevicesReadWrite)]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "devices/import")] HttpRequest request,
         CancellationToken ct)
     {
+        request.LimitTo(MaxBytes);
         var rows = request.ContentType?.Split(';')[0].Trim() switch
         {
             "application/x-ndjson" => InventoryFormats.ReadNdjsonAsync(request.Body, ct),

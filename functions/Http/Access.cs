@@ -21,6 +21,10 @@ public sealed class AdministratorAccessAttribute(params string[] roles) : Access
     public IReadOnlyList<string> Roles { get; } = roles;
 }
 
+/// <summary>Anybody, without a credential: for what says nothing about a site.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PublicAccessAttribute : AccessAttribute;
+
 /// <summary>Devices, with their own credential.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class DeviceAccessAttribute : AccessAttribute;

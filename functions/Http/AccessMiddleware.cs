@@ -38,7 +38,7 @@ public sealed class AccessMiddleware(AdministratorTokens administrators, DeviceC
         switch (access)
         {
             case AdministratorAccessAttribute needed:
-                var administrator = await administrators.ValidateAsync(authorization);
+                var administrator = await administrators.ValidateAsync(authorization, ct);
                 if (!needed.Roles.Any(administrator.Roles.Contains))
                 {
                     throw new DomainError(ErrorKind.Forbidden, "role.missing",
@@ -52,6 +52,8 @@ public sealed class AccessMiddleware(AdministratorTokens administrators, DeviceC
                     ?? throw new DomainError(ErrorKind.Unauthenticated, "device.token-invalid",
                         "The device's token is missing, expired or not valid. Sign a new one, for a day at most.").ToException();
                 http.Items[typeof(DeviceToken)] = device;
+                break;
+            case PublicAccessAttribute:
                 break;
             default:
                 throw new DomainError(ErrorKind.Forbidden, "access.undeclared", "Nobody may call this.").ToException();

@@ -17,16 +17,18 @@ public sealed class AdministratorTokens
 {
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(2);
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
+    private readonly ConfigurationManager<OpenIdConnectConfiguration> issuer;
     private readonly TokenValidationParameters parameters;
 
     public AdministratorTokens(IOptions<EntraOptions> entra, LocalTrust? local = null)
     {
         var metadata = $"{entra.Value.Authority!.AbsoluteUri.TrimEnd('/')}/.well-known/openid-configuration";
+        issuer = new ConfigurationManager<OpenIdConnectConfiguration>(
+            metadata, new OpenIdConnectConfigurationRetriever(),
+            new HttpDocumentRetriever { RequireHttps = local is not { AllowHttpAuthority: true } });
         parameters = new TokenValidationParameters
         {
-            ConfigurationManager = new ConfigurationManager<OpenIdConnectConfiguration>(
-                metadata, new OpenIdConnectConfigurationRetriever(),
-                new HttpDocumentRetriever { RequireHttps = local is not { AllowHttpAuthority: true } }),
+            ConfigurationManager = issuer,
             ValidAudience = entra.Value.Audience,
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
             ValidTypes = ["JWT", "at+jwt"],
@@ -37,8 +39,10 @@ public sealed class AdministratorTokens
     }
 
     /// <param name="authorization">The whole header: <c>Bearer …</c>.</param>
+    /// <param name="ct">Cancels.</param>
     /// <exception cref="DomainException">Unauthenticated: there is no token, or it isn't good here.</exception>
-    public async Task<Administrator> ValidateAsync(string? authorization)
+    /// <exception cref="InvalidOperationException">The issuer's keys were never read and can't be now.</exception>
+    public async Task<Administrator> ValidateAsync(string? authorization, CancellationToken ct)
     {
         const string Prefix = "Bearer ";
         if (string.IsNullOrEmpty(authorization) || !authorization.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
@@ -47,6 +51,8 @@ public sealed class AdministratorTokens
                 "Send an access token for this service: 'Authorization: Bearer …'.").ToException();
         }
 
+        // Remembered by the manager. Without this an issuer that is down would look like a bad token.
+        await issuer.GetConfigurationAsync(ct);
         var result = await handler.ValidateTokenAsync(authorization[Prefix.Length..].Trim(), parameters);
         if (!result.IsValid)
         {

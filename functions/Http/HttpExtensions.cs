@@ -91,8 +91,7 @@ public static partial class HttpExtensions
     }
 
     public static IResult Listed<T>(this HttpRequest request, Page<T> page) => request.Answer(new ListAnswer<T>(page.Items,
-        page.Continuation is null ? null
-            : $"{request.Path}?pageSize={request.PageSize()}&continuation={Uri.EscapeDataString(page.Continuation)}"));
+        page.Continuation is null ? null : request.Path + NextQuery(request, page.Continuation)));
 
     /// <summary>A page of something that is small enough to be read whole; the continuation is the place in it.</summary>
     /// <exception cref="DomainException">Invalid continuation.</exception>
@@ -109,6 +108,14 @@ public static partial class HttpExtensions
         return new Page<T>([.. all.Skip(start).Take(size)],
             start + size < all.Count ? (start + size).ToString(CultureInfo.InvariantCulture) : null);
     }
+
+    /// <summary>The query as it was asked, with another place to go on from.</summary>
+    private static QueryString NextQuery(HttpRequest request, string continuation) => QueryString.Create(
+    [
+        .. request.Query.Where(q => q.Key is not ("continuation" or "pageSize")),
+        new("pageSize", request.PageSize().ToString(CultureInfo.InvariantCulture)),
+        new("continuation", continuation),
+    ]);
 
     [GeneratedRegex("^\"([0-9]{1,9})\"$")]
     private static partial Regex RevisionTag();

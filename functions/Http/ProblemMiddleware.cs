@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Atp.Core.Agent;
 using Atp.Core.Errors;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 
@@ -19,12 +21,17 @@ public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
         }
         catch (DomainException e) when (context.GetHttpContext() is not null)
         {
-            context.GetInvocationResult().Value = ToProblem(e.Error, context.GetHttpContext()!);
+            context.GetInvocationResult().Value = ToProblem(e.Error, context);
+        }
+        catch (BadHttpRequestException e) when (context.GetHttpContext() is not null)
+        {
+            context.GetInvocationResult().Value = ToProblem(RequestBody.Unreadable(e, context.GetHttpContext()!), context);
         }
     }
 
-    internal static IResult ToProblem(DomainError error, HttpContext http)
+    private static ProblemHttpResult ToProblem(DomainError error, FunctionContext context)
     {
+        var http = context.GetHttpContext()!;
         var (status, title) = error.Kind switch
         {
             ErrorKind.Invalid => (400, "The request is not valid."),
@@ -41,7 +48,8 @@ public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
         };
         if (status == 401)
         {
-            http.Response.Headers.WWWAuthenticate = "Bearer";
+            http.Response.Headers.WWWAuthenticate =
+                AccessMiddleware.AccessOf(context.FunctionDefinition.EntryPoint) is DeviceAccessAttribute ? DeviceSigning.TokenScheme : "Bearer";
         }
 
         var more = new Dictionary<string, object?> { ["code"] = error.Code, ["traceId"] = Activity.Current?.Id };

@@ -38,7 +38,7 @@ public static class RequestBody
     public static async Task<(IReadOnlyDictionary<string, string> Fields, IReadOnlyDictionary<string, IFormFile> Files, ChangeRequest Change)>
         ReadFormAsync(this HttpRequest request, IReadOnlyCollection<string> fields, string file, CancellationToken ct)
     {
-        LimitTo(request, MaxWithFileBytes);
+        request.LimitTo(MaxWithFileBytes);
         IFormCollection form;
         try
         {
@@ -50,21 +50,21 @@ public static class RequestBody
                 ValueCountLimit = 64,
             }).ReadFormAsync(ct);
         }
-        catch (Exception e) when (e is InvalidDataException or BadHttpRequestException)
+        catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException)
         {
-            throw new DomainError(ErrorKind.Invalid, "body.form-invalid", "The multipart form can't be read, or is larger than it may be.").ToException(e);
+            throw DomainError.Field("body", "body.form-invalid", "The multipart form can't be read: it is cut off, or not written as one.").ToException(e);
         }
 
         var errors = new FieldErrors();
         foreach (var unknown in form.Keys.Except(fields).Concat(form.Files.Select(f => f.Name).Where(n => n != file)).Distinct())
         {
-            errors.Add(Shown(unknown), "body.unknown-field", $"There is no field '{Shown(unknown)}'. The fields are {string.Join(", ", fields)} and the file {file}.");
+            errors.Add(JsonErrors.Shown(unknown), "body.unknown-field", $"There is no field '{JsonErrors.Shown(unknown)}'. The fields are {string.Join(", ", fields)} and the file {file}.");
         }
 
         foreach (var repeated in form.Where(f => f.Value.Count > 1).Select(f => f.Key)
             .Concat(form.Files.GroupBy(f => f.Name).Where(g => g.Count() > 1).Select(g => g.Key)))
         {
-            errors.Add(Shown(repeated), "body.field-repeated", $"The field '{Shown(repeated)}' comes more than once.");
+            errors.Add(JsonErrors.Shown(repeated), "body.field-repeated", $"The field '{JsonErrors.Shown(repeated)}' comes more than once.");
         }
 
         errors.ThrowIfAny();
@@ -72,6 +72,27 @@ public static class RequestBody
         var files = form.Files.ToDictionary(f => f.Name);
         return (values, files, request.Change(await HashAsync(values, files, ct)));
     }
+
+    /// <summary>Refuses more than this: at once when the request says its length, else as soon as that many bytes have come.</summary>
+    /// <exception cref="DomainException">Too large.</exception>
+    public static void LimitTo(this HttpRequest request, long maxBytes)
+    {
+        if (request.ContentLength > maxBytes)
+        {
+            throw TooLarge(maxBytes);
+        }
+
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = maxBytes;
+        }
+    }
+
+    /// <summary>What the server found wrong while a body was being read.</summary>
+    internal static DomainError Unreadable(BadHttpRequestException e, HttpContext http) =>
+        e.StatusCode == StatusCodes.Status413PayloadTooLarge
+            ? TooLargeError(http.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? MaxBytes)
+            : DomainError.Field("body", "body.incomplete", "The body ended before it was complete. Send the request again.");
 
     /// <summary>The file of a form, whole.</summary>
     public static async Task<byte[]> ReadAllAsync(this IFormFile file, CancellationToken ct)
@@ -117,12 +138,7 @@ public static class RequestBody
 
     private static async Task<byte[]> ReadBytesAsync(HttpRequest request, int maxBytes, CancellationToken ct)
     {
-        if (request.ContentLength > maxBytes)
-        {
-            throw TooLarge(maxBytes);
-        }
-
-        LimitTo(request, maxBytes);
+        request.LimitTo(maxBytes);
         var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
         int read;
@@ -138,16 +154,10 @@ public static class RequestBody
         return buffer.ToArray();
     }
 
-    private static void LimitTo(HttpRequest request, int maxBytes)
-    {
-        if (request.ContentLength > maxBytes)
-        {
-            throw TooLarge(maxBytes);
-        }
-    }
+    private static DomainException TooLarge(long maxBytes) => TooLargeError(maxBytes).ToException();
 
-    private static DomainException TooLarge(int maxBytes) =>
-        new DomainError(ErrorKind.TooLarge, "body.too-large", $"The body has {maxBytes:N0} bytes at most.").ToException();
+    private static DomainError TooLargeError(long maxBytes) =>
+        new(ErrorKind.TooLarge, "body.too-large", $"The body has {maxBytes:N0} bytes at most.");
 
     private static T Parse<T>(byte[] bytes)
     {
@@ -158,32 +168,7 @@ public static class RequestBody
         }
         catch (JsonException e)
         {
-            throw Explain(e).ToException(e);
+            throw JsonErrors.Explain(e).ToException(e);
         }
     }
-
-    /// <summary>The framework's message quotes the input, so only the path and the kind of mistake are told.</summary>
-    private static DomainError Explain(JsonException e)
-    {
-        var field = e.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? Shown(path[2..]) : "body";
-        if (e.Message.Contains("could not be mapped", StringComparison.Ordinal))
-        {
-            // The path ends at the field that nobody knows.
-            return DomainError.Field(field, "body.unknown-field", $"There is no field '{field}'.");
-        }
-
-        if (e.Message.Contains("missing required properties", StringComparison.Ordinal))
-        {
-            var names = System.Text.RegularExpressions.Regex.Matches(e.Message, "'([a-zA-Z]+)'")
-                .Select(m => m.Groups[1].Value).Where(n => char.IsLower(n[0])).ToList();
-            var missing = names.Count == 0 ? "body" : string.Join(", ", names);
-            return DomainError.Field(names.FirstOrDefault() ?? "body", "body.field-missing", $"The body lacks {missing}.");
-        }
-
-        return e.Path is null || field == "body"
-            ? DomainError.Field("body", "body.json-invalid", "The body is not valid JSON of the expected form.")
-            : DomainError.Field(field, "body.value-invalid", $"The value of '{field}' is not of the expected type, or the JSON breaks off there.");
-    }
-
-    private static string Shown(string name) => name.Length <= 64 ? name : name[..64];
 }

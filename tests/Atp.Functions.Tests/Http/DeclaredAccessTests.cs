@@ -1,0 +1,64 @@
+using System.Net;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Atp.Functions.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Atp.Functions.Tests.Http;
+
+public sealed partial class DeclaredAccessTests(TestStack stack)
+{
+    private static readonly List<MethodInfo> HttpFunctions =
+    [
+        .. typeof(AtpFunctions).Assembly.GetTypes().SelectMany(t => t.GetMethods())
+            .Where(m => m.GetCustomAttribute<FunctionAttribute>() is not null
+                && m.GetParameters().Any(p => p.GetCustomAttribute<HttpTriggerAttribute>() is not null)),
+    ];
+
+    [Fact]
+    public void There_are_functions_to_look_at() => Assert.True(HttpFunctions.Count > 30, $"Only {HttpFunctions.Count} were found.");
+
+    [Fact]
+    public void Every_function_says_who_may_call_it() =>
+        Assert.Empty(HttpFunctions.Where(m => m.GetCustomAttributes<AccessAttribute>().Count() != 1).Select(NameOf));
+
+    [Fact]
+    public void Every_role_that_a_function_names_is_one_of_the_app() => Assert.Empty(HttpFunctions
+        .Where(m => m.GetCustomAttribute<AdministratorAccessAttribute>() is { } access
+            && (access.Roles.Count == 0 || access.Roles.Except(Atp.Local.LocalStack.AllRoles).Any()))
+        .Select(NameOf));
+
+    [Fact]
+    public void What_changes_something_asks_for_a_role_that_may_write() => Assert.Empty(HttpFunctions
+        .Where(m => m.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).Single(t => t is not null)!
+            .Methods!.Any(method => method != "get"))
+        .Where(m => m.GetCustomAttribute<AdministratorAccessAttribute>() is { } access && access.Roles.Any(r => r == Roles.PoliciesRead))
+        .Select(NameOf));
+
+    [Fact]
+    public void The_host_itself_asks_for_no_key_since_the_middleware_decides() => Assert.Empty(HttpFunctions
+        .Where(m => m.GetParameters().Any(p => p.GetCustomAttribute<HttpTriggerAttribute>() is { AuthLevel: not AuthorizationLevel.Anonymous }))
+        .Select(NameOf));
+
+    [Fact]
+    public async Task Every_function_answers_401_to_a_caller_without_a_token()
+    {
+        await using var host = await AtpHost.StartAsync(stack);
+        var client = host.Anonymous();
+        foreach (var trigger in HttpFunctions.Select(m => m.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).Single(t => t is not null)!))
+        {
+            foreach (var method in trigger.Methods!)
+            {
+                var route = Parameter().Replace(trigger.Route!, "1");
+                using var request = new HttpRequestMessage(new HttpMethod(method.ToUpperInvariant()), $"/api/{route}");
+                using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+                Assert.True(answer.StatusCode == HttpStatusCode.Unauthorized, $"{method} {route} answered {(int)answer.StatusCode}.");
+            }
+        }
+    }
+
+    private static string NameOf(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}";
+
+    [GeneratedRegex(@"\{[^}]*\}")]
+    private static partial Regex Parameter();
+}
