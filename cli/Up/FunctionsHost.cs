@@ -29,7 +29,9 @@ internal static class FunctionsHost
             ["AzureFunctionsJobHost:extensions:queues:maxPollingInterval"] = PollingInterval,
             [SampleFiles.RootSetting] = samples.Root,
         });
-        builder.Logging.ClearProviders().AddProvider(log.Provider);
+        builder.Logging.ClearProviders().AddProvider(log.Provider)
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning) // three lines a request otherwise
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a start that fails is said below, in one line
         builder.ConfigureFunctionsWebApplication();
         builder.UseFunctionsFrom(typeof(AtpFunctions).Assembly);
         builder.AddAtp();
