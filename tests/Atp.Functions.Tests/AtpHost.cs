@@ -31,6 +31,9 @@ public sealed record AtpHostOptions
     public StorageAccount? Account { get; init; }
 
     public TestClock? Clock { get; init; }
+
+    /// <summary>Types with functions besides the service's own.</summary>
+    public Type[] Functions { get; init; } = [];
 }
 
 /// <summary>The whole service in this process, over real Azurite, the Key Vault emulator and real tokens.</summary>
@@ -110,7 +113,7 @@ public sealed class AtpHost : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(clock);
         var tap = new StorageTap();
         builder.Services.AddSingleton<HttpPipelinePolicy>(tap);
-        builder.UseFunctionsFrom(typeof(AtpFunctions).Assembly);
+        builder.UseFunctionsFrom(typeof(AtpFunctions).Assembly).UseFunctions(options.Functions);
         builder.ConfigureFunctionsWebApplication();
         builder.AddAtp();
         var host = builder.Build();
