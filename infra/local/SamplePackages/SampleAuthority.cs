@@ -92,12 +92,12 @@ public sealed class SampleAuthority : IDisposable
     public SampleFile CreateOffboarding(Guid orgId, DateTimeOffset expiresAt, string version = "1.65") =>
         File(string.Create(CultureInfo.InvariantCulture,
             $"WindowsDefenderATP_valid_until_{expiresAt.UtcDateTime:yyyy-MM-dd}.offboarding"), new JsonObject
-        {
-            ["orgIds"] = new JsonArray(orgId.ToString()),
-            ["orgId"] = orgId.ToString(),
-            ["expirationTimestamp"] = expiresAt.ToFileTime(),
-            ["version"] = version,
-        });
+            {
+                ["orgIds"] = new JsonArray(orgId.ToString()),
+                ["orgId"] = orgId.ToString(),
+                ["expirationTimestamp"] = expiresAt.ToFileTime(),
+                ["version"] = version,
+            });
 
     /// <summary>The outer JSON around any body, valid or not: <c>body</c>, <c>sig</c>, <c>sha256sig</c>, <c>cert</c>
     /// and <c>chain</c>.</summary>
