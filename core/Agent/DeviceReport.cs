@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Atp.Core.Devices;
+using Atp.Core.Requests;
 
 namespace Atp.Core.Agent;
 
@@ -54,7 +55,7 @@ public sealed record DeviceReport
         RespectRequiredConstructorParameters = true,
         MaxDepth = 4,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
+        Converters = { new EnumByName() },
     };
 
     internal AgentHealth ToHealth() => new(ReportedAt.ToUniversalTime(), LastConnected?.ToUniversalTime(), SenseIsRunning, OnboardingState, OrgId);
