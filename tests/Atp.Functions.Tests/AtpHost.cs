@@ -34,6 +34,9 @@ public sealed record AtpHostOptions
 
     /// <summary>Types with functions besides the service's own.</summary>
     public Type[] Functions { get; init; } = [];
+
+    /// <summary>Sees everything that goes between the service, its callers and its storage.</summary>
+    public Witness? Witness { get; init; }
 }
 
 /// <summary>The whole service in this process, over real Azurite, the Key Vault emulator and real tokens.</summary>
@@ -45,9 +48,11 @@ public sealed class AtpHost : IAsyncDisposable
     private readonly IHost host;
     private readonly TestStack stack;
 
-    private AtpHost(IHost host, TestStack stack, StorageAccount account, TestClock clock, CapturedLog log, StorageTap tap)
+    private readonly Witness? witness;
+
+    private AtpHost(IHost host, TestStack stack, StorageAccount account, TestClock clock, CapturedLog log, StorageTap tap, Witness? witness)
     {
-        (this.host, this.stack, Account, Clock, Log, Tap) = (host, stack, account, clock, log, tap);
+        (this.host, this.stack, Account, Clock, Log, Tap, this.witness) = (host, stack, account, clock, log, tap, witness);
         BaseAddress = new Uri(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Tables = new TableServiceClient(account.ConnectionString);
         Queues = new QueueServiceClient(account.ConnectionString, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
@@ -113,12 +118,17 @@ public sealed class AtpHost : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(clock);
         var tap = new StorageTap();
         builder.Services.AddSingleton<HttpPipelinePolicy>(tap);
+        if (options.Witness is not null)
+        {
+            builder.Services.AddSingleton<HttpPipelinePolicy>(options.Witness.OfStorage);
+        }
+
         builder.UseFunctionsFrom(typeof(AtpFunctions).Assembly).UseFunctions(options.Functions);
         builder.ConfigureFunctionsWebApplication();
         builder.AddAtp();
         var host = builder.Build();
         await host.StartAsync();
-        return new AtpHost(host, stack, account, clock, log, tap);
+        return new AtpHost(host, stack, account, clock, log, tap, options.Witness);
     }
 
     public T Get<T>()
@@ -132,7 +142,8 @@ public sealed class AtpHost : IAsyncDisposable
         return client;
     }
 
-    public HttpClient Anonymous() => new() { BaseAddress = BaseAddress, Timeout = TimeSpan.FromMinutes(5) };
+    public HttpClient Anonymous() =>
+        new(witness?.OfAnswers() ?? new HttpClientHandler()) { BaseAddress = BaseAddress, Timeout = TimeSpan.FromMinutes(5) };
 
     public TableClient Table(string name) => Tables.GetTableClient(name);
 

@@ -1,0 +1,223 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Atp.Core.Agent;
+using Atp.Core.Health;
+using Atp.Core.Storage;
+using Azure.Data.Tables;
+
+namespace Atp.Functions.Tests;
+
+/// <summary>Secrets never leave their place: the whole run is searched for the values that were planted in it.</summary>
+public sealed class SecretsTests(TestStack stack)
+{
+    [Fact]
+    public async Task No_secret_is_in_any_log_table_queue_trace_or_answer_of_a_whole_run()
+    {
+        using var witness = new Witness();
+        await using var host = await AtpHost.StartAsync(stack, new AtpHostOptions { Witness = witness });
+        var planted = new Dictionary<string, string>();
+
+        await host.ImportAsync([TestSite.Line("up-1"), TestSite.Line("down-1", build: 9600, productType: 3), TestSite.Line("plain-1")]);
+        var policyId = await CreateAndEditPolicyAsync(host, planted);
+        var collection = await host.CreateCollectionAsync("Everybody", new { tag = "all" });
+        var deploymentId = await host.DeployAsync(policyId, collection);
+        await host.ActiveAsync(deploymentId);
+        var up = await EnrollAsync(host, "up-1", planted);
+        var down = await EnrollAsync(host, "down-1", planted);
+        await ApplyAsync(up, planted);
+        await ApplyAsync(down, planted);
+        await GoWrongAsync(host, up, deploymentId, planted);
+        await host.RollUpAsync();
+        await host.Get<ReconcileService>().RunAsync(CancellationToken.None);
+        await AskForEverythingAsync(host, policyId, deploymentId, collection);
+        await AddWhatTheSiteHoldsAsync(host, planted);
+
+        var places = await PlacesAsync(host, witness);
+
+        // What the search looks at is really there.
+        Assert.All(new[] { "log", "trace", "storage request", "table", "queue", "answer" },
+            kind => Assert.Contains(places, place => place.Name.StartsWith(kind, StringComparison.Ordinal)));
+        Assert.Contains(places, p => p.Name == "trace" && p.Text.Contains("DeployShard", StringComparison.Ordinal));
+        Assert.Contains(places, p => p.Name == "queue device-reports-poison" || p.Name == "queue deployment-shards-poison");
+        Assert.Contains(places, p => p.Name.EndsWith($"/api/agent/configuration/{deploymentId}", StringComparison.Ordinal) && Holds(p.Text, planted["file"]));
+        Assert.Contains(places, p => p.Name.EndsWith($"/api/agent/workspace/{deploymentId}", StringComparison.Ordinal) && Holds(p.Text, planted["workspace key"]));
+
+        var leaks =
+            from place in places
+            from secret in planted
+            where Holds(place.Text, secret.Value) && !IsMeantFor(place.Name, secret.Key, deploymentId)
+            select $"{secret.Key} in {place.Name}: {Around(place.Text, secret.Value)}";
+        Assert.Empty(leaks.Take(20));
+    }
+
+    /// <summary>The two downloads; the device key in the enrollment's answer; and in the check-in's, the right to send reports.</summary>
+    private static bool IsMeantFor(string place, string secret, string deploymentId) => secret switch
+    {
+        "file" or "file signature" => place == $"answer GET /api/agent/configuration/{deploymentId}",
+        "workspace key" => place == $"answer GET /api/agent/workspace/{deploymentId}",
+        "key of up-1" or "key of down-1" => place == $"answer POST /api/devices/{secret[7..]}/enroll",
+        "report address of up-1" or "report address of down-1" => place == "answer POST /api/agent/check-in",
+        _ => false,
+    };
+
+    /// <summary>A file by form, refused attempts that carry secrets, then a new key by an edit as JSON.</summary>
+    private static async Task<string> CreateAndEditPolicyAsync(AtpHost host, Dictionary<string, string> planted)
+    {
+        var file = host.Stack.Authority.CreateOnboarding(TestSite.OrgId);
+        var body = JsonNode.Parse(file.Content)!;
+        planted["file"] = (string)JsonNode.Parse((string)body["body"]!)!["vortexServerUrl"]!;
+        planted["file signature"] = (string)body["sig"]!;
+        planted["first workspace key"] = NewKey();
+        planted["workspace key"] = NewKey();
+        planted["refused workspace key"] = NewKey()[..^8] + "!";
+        using var form = TestSite.PolicyForm(file.ToZip(), workspaceKey: planted["first workspace key"]);
+        var policy = await (await host.Admin.PostAsync("/api/policies", form)).JsonAsync(HttpStatusCode.Created);
+
+        using var refused = TestSite.PolicyForm(file.ToZip(), name: "Another", workspaceKey: planted["refused workspace key"]);
+        await (await host.Admin.PostAsync("/api/policies", refused)).JsonAsync(HttpStatusCode.BadRequest);
+        var truncated = file with { Content = file.Content[..^20] };
+        using var cutOff = TestSite.PolicyForm(truncated, name: "Another", workspaceKey: planted["workspace key"]);
+        await (await host.Admin.PostAsync("/api/policies", cutOff)).JsonAsync(HttpStatusCode.BadRequest);
+        await (await host.Admin.PostAsJsonAsync("/api/policies", new
+        {
+            name = "Another",
+            kind = "Onboarding",
+            workspaceId = planted["workspace key"],
+            workspaceKey = TestSite.WorkspaceId,
+            configurationFile = new { name = file.FileName, content = file.Content },
+        })).JsonAsync(HttpStatusCode.BadRequest);
+
+        using var edit = new HttpRequestMessage(HttpMethod.Patch, $"/api/policies/{policy["id"]}")
+        {
+            Content = JsonContent.Create(new { workspaceId = TestSite.WorkspaceId, workspaceKey = planted["workspace key"] }),
+        };
+        edit.Headers.IfMatch.Add(new EntityTagHeaderValue("\"1\""));
+        await (await host.Admin.SendAsync(edit)).JsonAsync();
+        return (string)policy["id"]!;
+    }
+
+    private static async Task<TestDevice> EnrollAsync(AtpHost host, string deviceId, Dictionary<string, string> planted)
+    {
+        var device = await host.EnrollAsync(deviceId);
+        planted[$"key of {deviceId}"] = device.Key;
+        planted[$"token of {deviceId}"] = SignatureOf(device.Token());
+        return device;
+    }
+
+    private static async Task ApplyAsync(TestDevice device, Dictionary<string, string> planted)
+    {
+        var answer = await device.CheckInAsync();
+        planted[$"report address of {device.Id}"] = SignatureOf(new Uri((string)answer["reports"]!["queueUri"]!).Query[1..]);
+        var instructions = answer["instructions"]!;
+        var address = (string?)instructions["configuration"]?["url"] ?? (string)instructions["workspaceUrl"]!;
+        Assert.Equal(HttpStatusCode.OK, (await device.GetAsync(address)).StatusCode);
+        await device.SendAsync(device.Healthy((string)instructions["deploymentId"]!, (int)instructions["revision"]!));
+    }
+
+    /// <summary>Secrets where they don't belong, forged and broken messages, and one that can only be poisoned.</summary>
+    private static async Task GoWrongAsync(AtpHost host, TestDevice device, string deploymentId, Dictionary<string, string> planted)
+    {
+        planted["a token of nobody"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)).Replace('+', '-').Replace('/', '_');
+        using var nobody = host.Anonymous();
+        nobody.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", planted["a token of nobody"]);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await nobody.GetAsync("/api/policies")).StatusCode);
+        using var client = host.Anonymous();
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", device.Token() + "x");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.PostAsJsonAsync("/api/agent/check-in", new { })).StatusCode);
+        using var own = device.Client();
+        Assert.Equal(HttpStatusCode.BadRequest, (await own.PostAsJsonAsync("/api/agent/check-in", new { key = device.Key })).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await device.GetAsync($"/api/agent/workspace/{deploymentId}")).StatusCode);
+
+        await device.SendAsync(device.Healthy() with { Signature = Convert.ToBase64String(new byte[32]) });
+        await device.SendAsync(device.Sign(new { reportedAt = "not a time" }));
+        await host.Queue(Queues.DeviceReports).SendMessageAsync("not JSON at all");
+        await host.Queue(Queues.DeploymentShards).SendMessageAsync("""{"v":1,"deploymentId":5}""");
+        await Eventually.TrueAsync(async () =>
+            (await host.Queue(Queues.DeploymentShards + Queues.PoisonSuffix).GetPropertiesAsync()).Value.ApproximateMessagesCount == 1);
+        await device.IngestedAsync();
+    }
+
+    private static async Task AskForEverythingAsync(AtpHost host, string policyId, string deploymentId, string collectionId)
+    {
+        foreach (var address in new[]
+        {
+            "policies", $"policies/{policyId}", $"policies/{policyId}/revisions", $"policies/{policyId}/revisions/1", "devices", "devices/up-1",
+            "collections", $"collections/{collectionId}", $"collections/{collectionId}/members", "deployments", $"deployments/{deploymentId}",
+            "health/summary", "health/history",
+        })
+        {
+            await host.GetJsonAsync($"/api/{address}");
+        }
+    }
+
+    private static async Task AddWhatTheSiteHoldsAsync(AtpHost host, Dictionary<string, string> planted)
+    {
+        var (primary, secondary) = await host.Get<EnrollmentKeys>().GetAsync(CancellationToken.None);
+        planted["primary enrollment key"] = Convert.ToBase64String(primary);
+        planted["secondary enrollment key"] = Convert.ToBase64String(secondary);
+        planted["administrator's token"] = host.Admin.DefaultRequestHeaders.Authorization!.Parameter!.Split('.')[2];
+        planted["storage account key"] = host.Account.Key;
+        planted["client secret"] = host.Stack.Stack.Settings(host.Account)["Atp:LocalTrust:ClientSecret"]!;
+    }
+
+    private static async Task<List<(string Name, string Text)>> PlacesAsync(AtpHost host, Witness witness)
+    {
+        var places = new List<(string Name, string Text)>();
+        places.AddRange(host.Log.Lines.Select(line => ("log", line)));
+        places.AddRange(witness.Traces.Select(trace => ("trace", trace)));
+        places.AddRange(witness.StorageRequests.Select(request => ("storage request", request)));
+        places.AddRange(witness.Answers.Select(answer => ($"answer {answer.Request}", answer.Answer)));
+        await foreach (var table in host.Tables.QueryAsync())
+        {
+            await foreach (var row in host.Table(table.Name).QueryAsync<TableEntity>())
+            {
+                places.Add(($"table {table.Name}", string.Join(' ', row.Select(c =>
+                    $"{c.Key}={(c.Value is byte[] bytes ? Encoding.UTF8.GetString(bytes) + Convert.ToHexString(bytes) : c.Value)}"))));
+            }
+        }
+
+        await foreach (var queue in host.Queues.GetQueuesAsync())
+        {
+            foreach (var message in (await host.Queue(queue.Name).PeekMessagesAsync(32)).Value)
+            {
+                places.Add(($"queue {queue.Name}", message.Body.ToString()));
+            }
+        }
+
+        return places;
+    }
+
+    /// <summary>As it is, or in the encodings that text goes through on its way.</summary>
+    private static bool Holds(string text, string secret)
+    {
+        if (Forms(secret).Any(form => text.Contains(form, StringComparison.Ordinal)))
+        {
+            return true;
+        }
+
+        var raw = new byte[secret.Length];
+        return Convert.TryFromBase64String(secret, raw, out var length)
+            && text.Contains(Convert.ToHexString(raw.AsSpan(0, length)), StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static IEnumerable<string> Forms(string secret) =>
+    [
+        secret, Uri.EscapeDataString(secret), JsonEncodedText.Encode(secret).ToString(), Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)),
+    ];
+
+    private static string Around(string text, string secret)
+    {
+        var at = Math.Max(Forms(secret).Max(form => text.IndexOf(form, StringComparison.Ordinal)), 0);
+        return text[Math.Max(0, at - 150)..at];
+    }
+
+    private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
+
+    private static string SignatureOf(string parameters) => Uri.UnescapeDataString(
+        parameters.Split('&').Single(p => p.StartsWith("sig=", StringComparison.Ordinal))["sig=".Length..]);
+}
