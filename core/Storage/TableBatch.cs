@@ -10,8 +10,11 @@ public static class TableBatch
     /// <summary>Service limit for one entity group transaction.</summary>
     public const int MaxActions = 100;
 
+    /// <summary>Service limit for Edm.DateTime.</summary>
+    private const int EarliestYear = 1601;
+
     /// <summary>One atomic transaction. A delete of a row that is gone already counts as done.</summary>
-    /// <exception cref="ArgumentException">More than 100 actions, several partitions, or one row twice: Azure refuses these.</exception>
+    /// <exception cref="ArgumentException">More than 100 actions, several partitions, one row twice, or a time before 1601: Azure refuses these.</exception>
     /// <exception cref="TableTransactionFailedException">Status 409 or 412 when a row was not as expected.</exception>
     public static async Task SubmitAsync(TableClient table, IReadOnlyList<TableTransactionAction> actions, CancellationToken ct)
     {
@@ -58,6 +61,11 @@ public static class TableBatch
         if (actions.Select(a => a.Entity.RowKey).Distinct(StringComparer.Ordinal).Count() != actions.Count)
         {
             throw new ArgumentException("One transaction can't change the same row twice.", nameof(actions));
+        }
+
+        if (actions.Any(a => a.Entity is TableEntity row && row.Any(column => column.Value is DateTimeOffset { Year: < EarliestYear })))
+        {
+            throw new ArgumentException($"Tables hold no time before the year {EarliestYear}.", nameof(actions));
         }
     }
 
