@@ -40,10 +40,11 @@ internal sealed record HostSettings
                 MaxDequeueCount = Whole(host, "extensions:queues:maxDequeueCount", 5, 1, 1000),
                 VisibilityTimeout = Span(host, "extensions:queues:visibilityTimeout", TimeSpan.Zero),
                 MaxPollingInterval = Span(host, "extensions:queues:maxPollingInterval", TimeSpan.FromMinutes(1)),
-                IsBase64 = (host["extensions:queues:messageEncoding"] ?? "base64").ToUpperInvariant() switch
+                IsBase64 = host["extensions:queues:messageEncoding"] switch
                 {
-                    "NONE" => false,
-                    "BASE64" => true,
+                    null => true,
+                    var text when text.Equals("base64", StringComparison.OrdinalIgnoreCase) => true,
+                    var text when text.Equals("none", StringComparison.OrdinalIgnoreCase) => false,
                     var other => throw new ValidationException($"extensions:queues:messageEncoding is '{other}'; it is none or base64."),
                 },
                 Invisibility = Span(configuration, "SelfHost:MessageInvisibility", TimeSpan.FromMinutes(10)),

@@ -47,10 +47,10 @@ internal sealed partial class MessageLease : IAsyncDisposable
             {
                 return;
             }
-            catch (RequestFailedException e)
+            catch (Exception e)
             {
                 RenewalFailed(log, e, messageId, queue.Name);
-                if (e.Status == 404)
+                if (e is RequestFailedException { Status: 404 })
                 {
                     return; // somebody else has it by now
                 }

@@ -69,10 +69,10 @@ internal sealed partial class QueueListener(
             {
                 return;
             }
-            catch (RequestFailedException e)
+            catch (Exception e)
             {
-                // A queue that isn't there yet is only polled.
-                if (e.Status != 404)
+                // Whatever storage or the network came up with, polling goes on. A queue that isn't there yet is only polled.
+                if (e is not RequestFailedException { Status: 404 })
                 {
                     PollFailed(e, queue.Name);
                 }
@@ -142,8 +142,14 @@ internal sealed partial class QueueListener(
                 return;
             }
 
+            if (Decode(message) is not { } body)
+            {
+                await PoisonAsync(message, message.PopReceipt);
+                return;
+            }
+
             await using var lease = new MessageLease(queue, message, settings.Invisibility, clock, log);
-            var succeeded = await InvokeAsync(message);
+            var succeeded = await InvokeAsync(message, body);
             var receipt = await lease.StopAsync();
             if (succeeded)
             {
@@ -162,29 +168,31 @@ internal sealed partial class QueueListener(
                 await queue.UpdateMessageAsync(message.MessageId, receipt, visibilityTimeout: settings.VisibilityTimeout);
             }
         }
-        catch (RequestFailedException e)
+        catch (Exception e)
         {
-            // It becomes visible again by itself; at least once is the rule.
+            // Storage failed. The message becomes visible again by itself; at least once is the rule.
             SettleFailed(e, message.MessageId, queue.Name);
         }
     }
 
-    private async Task<bool> InvokeAsync(QueueMessage message)
+    /// <returns>Null when the encoding is base64, and the body isn't.</returns>
+    private byte[]? Decode(QueueMessage message)
     {
         try
         {
-            byte[] body;
-            try
-            {
-                body = QueueBinding.Decode(message, settings.IsBase64);
-            }
-            catch (FormatException)
-            {
-                NotBase64(message.MessageId, queue.Name);
-                await PoisonAsync(message, message.PopReceipt);
-                return false;
-            }
+            return QueueBinding.Decode(message, settings.IsBase64);
+        }
+        catch (FormatException)
+        {
+            NotBase64(message.MessageId, queue.Name);
+            return null;
+        }
+    }
 
+    private async Task<bool> InvokeAsync(QueueMessage message, byte[] body)
+    {
+        try
+        {
             var value = QueueBinding.Bind(function.TriggerParameter.ParameterType, message, body);
             await invoker.InvokeAsync(function, value, QueueBinding.Data(message, body), null, QueueBinding.Traceparent(body), aborting.Token);
             return true;

@@ -53,7 +53,7 @@ internal sealed partial class TimerListener(
             {
                 return;
             }
-            catch (RequestFailedException e)
+            catch (Exception e)
             {
                 StorageFailed(e, function.Name);
                 await Task.Delay(TimeSpan.FromSeconds(1), clock, CancellationToken.None);
@@ -149,13 +149,13 @@ internal sealed partial class TimerListener(
         {
             // The function is done.
         }
-        catch (RequestFailedException e)
+        catch (Exception e)
         {
             StorageFailed(e, function.Name);
         }
     }
 
-    private DateTime Now() => clock.GetLocalNow().DateTime;
+    private DateTime Now() => DateTime.SpecifyKind(clock.GetLocalNow().DateTime, DateTimeKind.Local);
 
     private static DateTime Later(DateTime left, DateTime right) => left > right ? left : right;
 

@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using Atp.Local;
 using Azure;
 using Azure.Data.Tables;
-using Xunit;
 
 namespace Atp.Infra.Tests.Local;
 

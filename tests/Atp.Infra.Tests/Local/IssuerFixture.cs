@@ -1,5 +1,4 @@
 using Atp.Local;
-using Xunit;
 
 namespace Atp.Infra.Tests.Local;
 

@@ -5,7 +5,6 @@ using System.Text.Json;
 using Atp.Local;
 using Azure;
 using Azure.Security.KeyVault.Secrets;
-using Xunit;
 
 namespace Atp.Infra.Tests.Local;
 

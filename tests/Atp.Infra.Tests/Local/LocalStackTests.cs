@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using Atp.Local;
 using Azure.Data.Tables;
-using Xunit;
 
 namespace Atp.Infra.Tests.Local;
 

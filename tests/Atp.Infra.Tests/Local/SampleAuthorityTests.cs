@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using Atp.Local;
 using Atp.Local.SamplePackages;
-using Xunit;
 
 namespace Atp.Infra.Tests.Local;
 
