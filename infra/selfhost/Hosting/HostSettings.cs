@@ -11,6 +11,7 @@ internal sealed record HostSettings
 {
     public required string HostId { get; init; }
 
+    /// <summary>Zero: none (-1 in host.json).</summary>
     public required TimeSpan FunctionTimeout { get; init; }
 
     public required string RoutePrefix { get; init; }
@@ -31,7 +32,7 @@ internal sealed record HostSettings
         return new HostSettings
         {
             HostId = configuration["AzureFunctionsWebHost:hostid"] ?? defaultHostId,
-            FunctionTimeout = Span(host, "functionTimeout", TimeSpan.FromMinutes(30)),
+            FunctionTimeout = host["functionTimeout"] is "-1" ? TimeSpan.Zero : Span(host, "functionTimeout", TimeSpan.FromMinutes(30)),
             RoutePrefix = host["extensions:http:routePrefix"] ?? "api",
             Queues = new QueueSettings
             {
