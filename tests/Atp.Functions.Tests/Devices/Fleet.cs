@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Atp.Core.Health;
 using Atp.Core.Storage;
+using Atp.Functions.Tests.Http;
 using Azure.Data.Tables;
 
 namespace Atp.Functions.Tests.Devices;
@@ -93,4 +94,12 @@ internal static class Fleet
 
     public static Task EmptyAsync(this AtpHost host, string queue) => Eventually.TrueAsync(async () =>
         (await host.Queue(queue).GetPropertiesAsync()).Value.ApproximateMessagesCount == 0);
+
+    /// <summary>A 400 in the form of every problem, with this field among its errors; its code is the caller's to check.</summary>
+    public static async Task<JsonObject> BadRequestAsync(this HttpResponseMessage answer, string field)
+    {
+        await answer.Content.LoadIntoBufferAsync();
+        var code = (string?)JsonNode.Parse(await answer.Content.ReadAsStringAsync())?["code"] ?? "";
+        return await answer.ProblemAsync(System.Net.HttpStatusCode.BadRequest, code, field);
+    }
 }
