@@ -34,8 +34,10 @@ public sealed class CollectionEvaluation(
     }
 
     /// <summary>Brings every device of a shard to the membership that the rules give now, and counts the members.</summary>
+    /// <exception cref="DomainException">Invalid: an unknown shard.</exception>
     public async Task EvaluateAsync(EvaluateShard message, CancellationToken ct)
     {
+        shards.MustHave(message.Shard);
         if (await CurrentAsync(message.CollectionId, message.Generation, ct) is not { } collection)
         {
             return;
@@ -82,8 +84,20 @@ public sealed class CollectionEvaluation(
         Parallel.ForEachAsync(touchedShards, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = ct }, async (shard, token) =>
         {
             var members = await fleet.CountMembersAsync(shard, collection.Id, token);
-            await shardRows.PutAsync(collection.Id, new ShardEvaluation(shard, collection.RulesRevision, members, clock.GetUtcNow()), token);
+            await shardRows.PutMembersAsync(collection.Id, shard, members, clock.GetUtcNow(), token);
         });
+
+    /// <summary>For the <c>Reconcile</c> timer: check-ins change membership without counting, and a crash can come before a count.</summary>
+    public async Task RecountAllAsync(CancellationToken ct)
+    {
+        await foreach (var collection in collections.ListAsync(ct))
+        {
+            if (!collection.Deleting)
+            {
+                await RecountAsync(collection, shards.All, ct);
+            }
+        }
+    }
 
     /// <summary>For the <c>Reconcile</c> timer: sends again the shards that should have been evaluated by now.</summary>
     public async Task ResendUnfinishedAsync(DateTimeOffset changedBefore, CancellationToken ct)

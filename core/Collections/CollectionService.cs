@@ -29,7 +29,7 @@ public sealed record EditCollection
 }
 
 /// <summary>A collection with its evaluation.</summary>
-/// <param name="Members">As counted by the newest evaluation of each shard.</param>
+/// <param name="Members">As last counted in each shard: by an evaluation, a change by an administrator, or once a day.</param>
 /// <param name="ShardsDone">Shards that were evaluated for the current rules.</param>
 /// <param name="EvaluatedAt">When the newest of them was; null before the first.</param>
 public sealed record CollectionDetails(Collection Collection, int Members, int Shards, int ShardsDone, DateTimeOffset? EvaluatedAt);

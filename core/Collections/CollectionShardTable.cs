@@ -3,8 +3,8 @@ using Azure.Data.Tables;
 namespace Atp.Core.Collections;
 
 /// <summary>One shard's evaluation of a collection.</summary>
-/// <param name="Generation">The revision of the rules that it was for.</param>
-/// <param name="Members">As counted when it was done.</param>
+/// <param name="Generation">The revision of the rules that it was for; 0 when only the members were counted so far.</param>
+/// <param name="Members">As last counted.</param>
 /// <param name="DoneAt">UTC.</param>
 public sealed record ShardEvaluation(string Shard, int Generation, int Members, DateTimeOffset DoneAt);
 
@@ -20,13 +20,17 @@ public sealed class CollectionShardTable(TableClient table)
             ["DoneAt"] = evaluation.DoneAt,
         }, TableUpdateMode.Replace, ct);
 
+    /// <summary>Sets the count only: whether the shard was evaluated for the current rules stays as it was.</summary>
+    public Task PutMembersAsync(string collectionId, string shard, int members, DateTimeOffset countedAt, CancellationToken ct) =>
+        table.UpsertEntityAsync(new TableEntity(collectionId, shard) { ["Members"] = members, ["DoneAt"] = countedAt }, TableUpdateMode.Merge, ct);
+
     public async Task<IReadOnlyList<ShardEvaluation>> ListAsync(string collectionId, CancellationToken ct)
     {
         var all = new List<ShardEvaluation>();
         await foreach (var row in table.QueryAsync<TableEntity>(
             TableClient.CreateQueryFilter($"PartitionKey eq {collectionId}"), cancellationToken: ct))
         {
-            all.Add(new ShardEvaluation(row.RowKey, row.GetInt32("Generation")!.Value, row.GetInt32("Members")!.Value,
+            all.Add(new ShardEvaluation(row.RowKey, row.GetInt32("Generation") ?? 0, row.GetInt32("Members")!.Value,
                 row.GetDateTimeOffset("DoneAt")!.Value));
         }
 

@@ -35,17 +35,23 @@ public sealed class DirectMembers(
         }
 
         var outcomes = new List<FleetChange>();
-        var touched = new List<string>();
-        await Parallel.ForEachAsync(byShard, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, CancellationToken = ct }, async (shard, token) =>
+        try
         {
-            var outcome = await changes.ApplyAsync(shard.Key, [.. shard], site, found => Change(found, collectionId, add, site), token);
-            lock (outcomes)
+            await Parallel.ForEachAsync(byShard, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, CancellationToken = ct }, async (shard, token) =>
             {
-                outcomes.AddRange(outcome);
-                touched.Add(shard.Key);
-            }
-        });
-        await evaluation.RecountAsync(collection, touched, ct);
+                var outcome = await changes.ApplyAsync(shard.Key, [.. shard], site, found => Change(found, collectionId, add, site), token);
+                lock (outcomes)
+                {
+                    outcomes.AddRange(outcome);
+                }
+            });
+        }
+        finally
+        {
+            // Also when a device was refused: other shards may have been changed before.
+            await evaluation.RecountAsync(collection, byShard.Select(shard => shard.Key), ct);
+        }
+
         var changed = outcomes.Count(o => o.After is not null && o.After != o.Before.Device);
         await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), request.Caller, add ? "collection.members-added" : "collection.members-removed",
             collectionId, string.Create(CultureInfo.InvariantCulture, $"{changed} devices")), ct);

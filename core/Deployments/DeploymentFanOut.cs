@@ -23,9 +23,10 @@ public sealed class DeploymentFanOut(
     }
 
     /// <summary>Places the members of one shard in transactions of up to 100, then writes the shard's counts.</summary>
-    /// <exception cref="DomainException">Not found: the deployment's policy is gone.</exception>
+    /// <exception cref="DomainException">Not found: the deployment's policy is gone. Invalid: an unknown shard.</exception>
     public async Task DeployAsync(DeployShard message, CancellationToken ct)
     {
+        shards.MustHave(message.Shard);
         if (await InForceAsync(message.DeploymentId, message.Generation, ct) is not { } deployment)
         {
             return;

@@ -126,7 +126,7 @@ public sealed class DeploymentService(
             errors.Add("collectionIds", "deployment.collections-count", $"Name 1 to {MaxCollections} collections.");
         }
 
-        foreach (var unknown in command.CollectionIds.Where(id => !site.Collections.ContainsKey(id)).Take(MaxCollections))
+        foreach (var unknown in command.CollectionIds.Where(id => id is null || !site.Collections.ContainsKey(id)).Take(MaxCollections))
         {
             errors.Add("collectionIds", "collection.not-found", $"There is no collection {Quoted(unknown)}.");
         }
@@ -140,7 +140,7 @@ public sealed class DeploymentService(
         }
     }
 
-    private static string Quoted(string id) => $"'{(id.Length <= 64 ? id : id[..64] + "…")}'";
+    private static string Quoted(string? id) => $"'{(id is null || id.Length <= 64 ? id : id[..64] + "…")}'";
 
     /// <summary>The message, again if this is a repeat: the first one may never have been sent.</summary>
     private async Task<DeploymentProgress> StartAsync(Deployment deployment, ChangeRequest request, CancellationToken ct)

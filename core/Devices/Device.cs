@@ -41,6 +41,9 @@ public sealed record Device
     /// <summary>Collections that this device is a member of, by any rule; sorted ids.</summary>
     public IReadOnlyList<string> Collections { get; init; } = [];
 
+    /// <summary>Collections it left whose index rows are still there, since one transaction didn't hold them all; sorted ids.</summary>
+    public IReadOnlyList<string> Leaving { get; init; } = [];
+
     /// <summary>0 until the device is enrolled; a new key is a higher version.</summary>
     public int KeyVersion { get; init; }
 

@@ -6,6 +6,8 @@ namespace Atp.Core.Devices;
 /// <summary>The fleet table's keys and columns. Each column has one writer, and all write by Merge, so nothing is lost between them.</summary>
 internal static class FleetRows
 {
+    private const string LeavingColumn = "Leaving";
+
     public static string IndexKey(string collectionId, string deviceId) =>
         $"{RowKeys.Separator}{collectionId}{RowKeys.Separator}{deviceId}";
 
@@ -44,6 +46,7 @@ internal static class FleetRows
             ["MonitoringAgentVersion"] = device.Inventory.MonitoringAgentVersion ?? "",
             ["DirectCollections"] = Join(device.DirectCollections),
             ["Collections"] = Join(device.Collections),
+            [LeavingColumn] = Join(device.Leaving),
         };
         Put(row, device.Inventory.OperatingSystem);
         if (device.LastSeen is { } seen)
@@ -53,6 +56,9 @@ internal static class FleetRows
 
         return row;
     }
+
+    public static TableEntity LeavingColumns(string shard, string deviceId, IReadOnlyList<string> leaving) =>
+        new(shard, deviceId) { [LeavingColumn] = Join(leaving) };
 
     /// <summary>Columns that ingestion owns.</summary>
     public static TableEntity HealthColumns(string shard, string deviceId, AgentHealth? health)
@@ -107,6 +113,7 @@ internal static class FleetRows
             row.GetString("Name"), OperatingSystem(row), Split(row.GetString("Tags")), Text(row, "MonitoringAgentVersion")),
         DirectCollections = Split(row.GetString("DirectCollections")),
         Collections = Split(row.GetString("Collections")),
+        Leaving = Split(row.GetString(LeavingColumn)),
         KeyVersion = row.GetInt32("KeyVersion") ?? 0,
         EnrollmentRequest = Text(row, "EnrollmentRequest"),
         Blocked = row.GetBoolean("Blocked") ?? false,

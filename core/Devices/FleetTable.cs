@@ -76,7 +76,7 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
         var batch = new List<TableTransactionAction>(TableBatch.MaxActions);
         foreach (var change in changes)
         {
-            var (actions, leftovers) = Actions(change);
+            var (actions, placements) = Actions(change);
             if (batch.Count + actions.Count > TableBatch.MaxActions)
             {
                 await SubmitAsync(batch, ct);
@@ -84,11 +84,12 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
             }
 
             batch.AddRange(actions);
-            if (leftovers.Count > 0)
+            if (placements is not null)
             {
                 await SubmitAsync(batch, ct);
                 batch.Clear();
-                await TableBatch.SubmitAllAsync(table, leftovers, ct);
+                await TableBatch.SubmitAllAsync(table, placements, ct);
+                await RemoveLeftIndexAsync(change.After.Id, ct);
             }
         }
 
@@ -97,6 +98,25 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
             await SubmitAsync(batch, ct);
         }
     }
+
+    /// <summary>
+    /// Removes the index rows that a change of membership left over, with If-Match on the device: it may have come back to a
+    /// collection meanwhile. Safe to repeat; the roll-up calls it where a crash came in between.
+    /// </summary>
+    public Task RemoveLeftIndexAsync(string deviceId, CancellationToken ct) => Contention.RetryAsync(async () =>
+    {
+        var shard = ShardOf(deviceId);
+        while (await FindAsync(deviceId, ct) is { Device: { Leaving.Count: > 0 } device, Version: var version })
+        {
+            var (now, later) = (device.Leaving.Take(TableBatch.MaxActions - 1), device.Leaving.Skip(TableBatch.MaxActions - 1).ToList());
+            await SubmitAsync(
+            [
+                new(TableTransactionActionType.UpdateMerge, FleetRows.LeavingColumns(shard, deviceId, later), version),
+                .. now.Select(id => new TableTransactionAction(
+                    TableTransactionActionType.Delete, new TableEntity(shard, FleetRows.IndexKey(id, deviceId)), ETag.All)),
+            ], ct);
+        }
+    }, ct);
 
     /// <summary>Makes devices of one shard targets of a deployment; repeating it changes nothing.</summary>
     public Task PlaceAsync(string shard, string deploymentId, IReadOnlyList<string> deviceIds, DateTimeOffset at, CancellationToken ct) =>
@@ -133,7 +153,7 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
     public Task RemoveAsync(FleetDevice device, CancellationToken ct)
     {
         var shard = ShardOf(device.Id);
-        var keys = (device.Device?.Collections ?? []).Select(id => FleetRows.IndexKey(id, device.Id))
+        var keys = (device.Device?.Collections ?? []).Union(device.Device?.Leaving ?? []).Select(id => FleetRows.IndexKey(id, device.Id))
             .Concat(device.Assignments.Keys.Select(id => FleetRows.AssignmentKey(device.Id, id)))
             .Append(device.Id);
         return TableBatch.SubmitAllAsync(table, keys.Select(key =>
@@ -201,21 +221,16 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
     }
 
     /// <summary>
-    /// The device row, the index rows that come, the placements and, when all fit one transaction, the index rows that go;
-    /// otherwise those follow: an index row left over is harmless, since the device row decides who is a member.
+    /// The device row, the index rows that come and, when all fit one transaction, the placements and the index rows that go.
+    /// Otherwise the device row keeps which are still to go, and the placements are given back to be written next: the device
+    /// row decides who is a member and a target, so neither gives a wrong answer meanwhile.
     /// </summary>
-    private (List<TableTransactionAction> Actions, List<TableTransactionAction> Leftovers) Actions(DeviceChange change)
+    private (List<TableTransactionAction> Actions, List<TableTransactionAction>? Placements) Actions(DeviceChange change)
     {
         var (before, after) = (change.Before.Device, change.After);
         var shard = ShardOf(after.Id);
-        var columns = FleetRows.DeviceColumns(shard, after);
-        List<TableTransactionAction> actions =
-        [
-            before is null
-                ? new(TableTransactionActionType.Add, columns)
-                : new(TableTransactionActionType.UpdateMerge, columns, change.Before.Version),
-        ];
         var factsChanged = before?.Inventory.OperatingSystem != after.Inventory.OperatingSystem;
+        List<TableTransactionAction> actions = [];
         actions.AddRange(after.Collections
             .Where(id => factsChanged || !before!.Collections.Contains(id))
             .Select(id => new TableTransactionAction(TableTransactionActionType.UpsertReplace, FleetRows.Index(shard, id, after))));
@@ -231,17 +246,23 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
             actions.Add(new(TableTransactionActionType.UpsertMerge, row));
         }
 
-        List<TableTransactionAction> following =
+        List<TableTransactionAction> placements =
             [.. assignments.Values.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertMerge, row))];
-        following.AddRange((before?.Collections ?? []).Except(after.Collections).Select(id => new TableTransactionAction(
-            TableTransactionActionType.Delete, new TableEntity(shard, FleetRows.IndexKey(id, after.Id)), ETag.All)));
-        if (actions.Count + following.Count > TableBatch.MaxActions)
+        var going = (before?.Collections ?? []).Union(before?.Leaving ?? []).Except(after.Collections).Order(StringComparer.Ordinal).ToList();
+        var fits = 1 + actions.Count + placements.Count + going.Count <= TableBatch.MaxActions;
+        var columns = FleetRows.DeviceColumns(shard, after with { Leaving = fits ? [] : going });
+        actions.Insert(0, before is null
+            ? new(TableTransactionActionType.Add, columns)
+            : new(TableTransactionActionType.UpdateMerge, columns, change.Before.Version));
+        if (!fits)
         {
-            return (actions, following);
+            return (actions, placements);
         }
 
-        actions.AddRange(following);
-        return (actions, []);
+        actions.AddRange(placements);
+        actions.AddRange(going.Select(id => new TableTransactionAction(
+            TableTransactionActionType.Delete, new TableEntity(shard, FleetRows.IndexKey(id, after.Id)), ETag.All)));
+        return (actions, null);
     }
 
     private async Task SubmitAsync(List<TableTransactionAction> actions, CancellationToken ct)

@@ -125,6 +125,11 @@ public static class InventoryFormats
     private static ImportRow FromCsv(CsvReader csv)
     {
         var line = csv.Parser.RawRow;
+        if (csv.Parser.Count > csv.HeaderRecord!.Length)
+        {
+            return Bad(line, "inventory.line-invalid", $"The line has {csv.Parser.Count} fields and the header {csv.HeaderRecord.Length}: put quotes around commas.");
+        }
+
         string? Field(string name) => csv.TryGetField<string>(name, out var value) && value?.Length > 0 ? value : null;
         int? Number(string name, ref bool valid)
         {

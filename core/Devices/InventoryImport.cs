@@ -42,6 +42,7 @@ public sealed class InventoryImport(
     {
         private readonly Dictionary<string, Dictionary<string, (int Line, Inventory Inventory)>> waiting = [];
         private readonly List<Task> writing = [];
+        private readonly Dictionary<string, Task> lastOfShard = [];
         private readonly List<ImportError> errors = [];
         private readonly Dictionary<string, HashSet<string>> touched = [];
         private readonly Lock counting = new();
@@ -123,11 +124,15 @@ public sealed class InventoryImport(
                 await done;
             }
 
-            writing.Add(WriteAsync(shard, buffer));
+            var write = WriteAsync(lastOfShard.GetValueOrDefault(shard, Task.CompletedTask), shard, buffer);
+            lastOfShard[shard] = write;
+            writing.Add(write);
         }
 
-        private async Task WriteAsync(string shard, Dictionary<string, (int Line, Inventory Inventory)> buffer)
+        /// <summary>One buffer of a shard after the other: of a device that is in both, the last row must win.</summary>
+        private async Task WriteAsync(Task before, string shard, Dictionary<string, (int Line, Inventory Inventory)> buffer)
         {
+            await before;
             var outcome = await changes.ApplyAsync(shard, buffer.Keys, site, found =>
             {
                 var inventory = buffer[found.Id].Inventory;
@@ -157,8 +162,8 @@ public sealed class InventoryImport(
             created += before is null ? 1 : 0;
             updated += before is not null && before != change.After ? 1 : 0;
             unchanged += before == change.After ? 1 : 0;
-            var membership = before?.Collections ?? [];
-            foreach (var collectionId in change.After.Collections.Except(membership).Concat(membership.Except(change.After.Collections)))
+            // Unchanged devices' collections too: this may repeat an import that was cut off before it counted them.
+            foreach (var collectionId in change.After.Collections.Union(before?.Collections ?? []))
             {
                 if (!touched.TryGetValue(collectionId, out var touchedShards))
                 {

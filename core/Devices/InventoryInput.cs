@@ -30,6 +30,11 @@ public sealed record InventoryInput
     public Inventory ToInventory()
     {
         var errors = new FieldErrors();
+        if (DeviceId is not null)
+        {
+            errors.Add("deviceId", "inventory.device-id-not-here", "The device is named by the address; leave its id out of the body.");
+        }
+
         var inventory = ToInventory(errors);
         errors.ThrowIfAny();
         return inventory;

@@ -53,11 +53,13 @@ public sealed class HealthQueries(HealthTable health, IOptions<SiteOptions> opti
     public async Task<IReadOnlyList<ScopeFigures>> HistoryAsync(
         string scope, DateTimeOffset? from, DateTimeOffset? to, CancellationToken ct)
     {
-        var end = to ?? clock.GetUtcNow();
-        var start = from ?? end.AddDays(-7);
+        var now = clock.GetUtcNow();
+        var end = to < now ? to.Value : now;
+        var start = from ?? (end.Year > 1 ? end.AddDays(-7) : end);
         if (start > end || end - start > TimeSpan.FromDays(400))
         {
-            throw DomainError.Field("from", "health.range-invalid", "The range must start before it ends and span 400 days at most.").ToException();
+            throw DomainError.Field("from", "health.range-invalid",
+                "The range must start before it ends, not in the future, and span 400 days at most.").ToException();
         }
 
         var figures = new List<ScopeFigures>();

@@ -41,8 +41,10 @@ public sealed partial class RollUpService(
     public bool IsAbandoned(DateTimeOffset asOf) => clock.GetUtcNow() - asOf > 2 * Period;
 
     /// <summary>Counts one shard, mends what races left in it, and completes the run if this was the last.</summary>
+    /// <exception cref="DomainException">Invalid: an unknown shard.</exception>
     public async Task CountShardAsync(RollUpShard message, CancellationToken ct)
     {
+        shards.MustHave(message.Shard);
         if (IsAbandoned(message.AsOf))
         {
             Abandoned(message.RollUpId, message.Shard);
@@ -66,6 +68,10 @@ public sealed partial class RollUpService(
                 var decision = DeviceDecision.For(found.Device, found.Assignments, site, message.AsOf);
                 tally.Count(found.Device, decision);
                 await PlaceMissingAsync(message, found.Device, decision, ct);
+                if (found.Device.Leaving.Count > 0)
+                {
+                    await fleet.RemoveLeftIndexAsync(found.Id, ct);
+                }
             }
         }
 

@@ -6,8 +6,15 @@ namespace Atp.Core.Storage;
 /// <summary>A message between our own functions: names rows, never secrets or file content.</summary>
 public abstract record Message
 {
-    /// <summary>The message's version, so that an older build can tell what it doesn't know.</summary>
-    public int V { get; init; } = 1;
+    private const int Version = 1;
+
+    /// <summary>The message's version. A build that doesn't know it leaves the message to one that does, or to the poison queue.</summary>
+    /// <exception cref="JsonException">Another version.</exception>
+    public int V
+    {
+        get;
+        init => field = value == Version ? value : throw new JsonException($"This build reads messages of version {Version}, not {value}.");
+    } = Version;
 
     /// <summary>W3C trace context of the sender.</summary>
     public string? Traceparent { get; init; } = Activity.Current?.Id;
