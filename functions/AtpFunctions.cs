@@ -34,6 +34,7 @@ public static class AtpFunctions
     public static FunctionsApplicationBuilder AddAtp(this FunctionsApplicationBuilder builder)
     {
         // The order of registration is the order of nesting.
+        builder.UseMiddleware<DroppedMessages>();
         builder.UseMiddleware<ProblemMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
 

@@ -34,14 +34,8 @@ public sealed class AuditTable(TableClient table, ShardMap shards)
             ["Subject"] = entry.Subject,
             ["Result"] = entry.Result,
         };
-        try
-        {
-            await table.AddEntityAsync(row, ct);
-        }
-        catch (RequestFailedException e) when (e.Status == 409)
-        {
-            // Written before, by this call's own lost attempt or under the same once-key: the fact is on record.
-        }
+        // If not, it was written before, by this call's own lost attempt or under the same once-key: the fact is on record.
+        await table.TryAddAsync(row, ct);
     }
 
     /// <summary>Deletes the days before this moment.</summary>

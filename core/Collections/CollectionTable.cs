@@ -30,34 +30,16 @@ public sealed class CollectionTable(TableClient table)
     }
 
     /// <returns>False when a row with this id is there already.</returns>
-    public async Task<bool> TryAddAsync(Collection collection, string requestBody, CancellationToken ct)
+    public Task<bool> TryAddAsync(Collection collection, string requestBody, CancellationToken ct)
     {
         var row = ToRow(collection);
         row["RequestBody"] = requestBody;
-        try
-        {
-            await table.AddEntityAsync(row, ct);
-            return true;
-        }
-        catch (RequestFailedException e) when (e.Status == 409)
-        {
-            return false;
-        }
+        return table.TryAddAsync(row, ct);
     }
 
     /// <exception cref="DomainException">Stale: the row changed since it was read.</exception>
-    public async Task UpdateAsync(Collection collection, ETag version, CancellationToken ct)
-    {
-        try
-        {
-            await table.UpdateEntityAsync(ToRow(collection), version, TableUpdateMode.Merge, ct);
-        }
-        catch (RequestFailedException e) when (e.Status is 412 or 404)
-        {
-            throw new DomainError(ErrorKind.Stale, "collection.changed",
-                "The collection changed since it was read. Read it again and repeat the change.").ToException(e);
-        }
-    }
+    public Task UpdateAsync(Collection collection, ETag version, CancellationToken ct) =>
+        table.MergeAsync(ToRow(collection), version, "collection", ct);
 
     public Task RemoveAsync(string id, CancellationToken ct) => table.DeleteEntityAsync(Partition, id, ETag.All, ct);
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Atp.Core.Errors;
+using Atp.Core.Storage;
 using Azure;
 using Azure.Data.Tables;
 
@@ -37,34 +38,16 @@ public sealed class DeploymentTable(TableClient table)
     }
 
     /// <returns>False when a row with this id is there already.</returns>
-    public async Task<bool> TryAddAsync(Deployment deployment, string requestBody, CancellationToken ct)
+    public Task<bool> TryAddAsync(Deployment deployment, string requestBody, CancellationToken ct)
     {
         var row = ToRow(deployment);
         row["RequestBody"] = requestBody;
-        try
-        {
-            await table.AddEntityAsync(row, ct);
-            return true;
-        }
-        catch (RequestFailedException e) when (e.Status == 409)
-        {
-            return false;
-        }
+        return table.TryAddAsync(row, ct);
     }
 
     /// <exception cref="DomainException">Stale: the row changed since it was read.</exception>
-    public async Task UpdateAsync(Deployment deployment, ETag version, CancellationToken ct)
-    {
-        try
-        {
-            await table.UpdateEntityAsync(ToRow(deployment), version, TableUpdateMode.Merge, ct);
-        }
-        catch (RequestFailedException e) when (e.Status is 412 or 404)
-        {
-            throw new DomainError(ErrorKind.Stale, "deployment.changed",
-                "The deployment changed since it was read. Read it again and repeat the change.").ToException(e);
-        }
-    }
+    public Task UpdateAsync(Deployment deployment, ETag version, CancellationToken ct) =>
+        table.MergeAsync(ToRow(deployment), version, "deployment", ct);
 
     private static TableEntity ToRow(Deployment deployment)
     {

@@ -22,17 +22,8 @@ public sealed class RollUpTable(TableClient table)
     private const string CompletionRow = "!completion";
 
     /// <summary>Does nothing when this run is there already.</summary>
-    public async Task StartAsync(string id, DateTimeOffset asOf, CancellationToken ct)
-    {
-        try
-        {
-            await table.AddEntityAsync(new TableEntity(id, RunRow) { ["AsOf"] = asOf }, ct);
-        }
-        catch (RequestFailedException e) when (e.Status == 409)
-        {
-            // Two callers in one millisecond, or our own lost answer: it is the same roll-up.
-        }
-    }
+    public Task StartAsync(string id, DateTimeOffset asOf, CancellationToken ct) =>
+        table.TryAddAsync(new TableEntity(id, RunRow) { ["AsOf"] = asOf }, ct); // two callers in one millisecond start one roll-up
 
     /// <summary>Inserts a shard's counts once, all chunks in one transaction; what is there already stays.</summary>
     public async Task AddShardAsync(string id, string shard, IReadOnlyList<string> chunks, CancellationToken ct)
@@ -75,18 +66,9 @@ public sealed class RollUpTable(TableClient table)
     /// comes again and it finds its own claim.
     /// </summary>
     /// <returns>False when another shard was first.</returns>
-    public async Task<bool> TryClaimCompletionAsync(string id, string shard, CancellationToken ct)
-    {
-        try
-        {
-            await table.AddEntityAsync(new TableEntity(id, CompletionRow) { ["CompletedBy"] = shard }, ct);
-            return true;
-        }
-        catch (RequestFailedException e) when (e.Status == 409)
-        {
-            return (await ProgressAsync(id, ct)).CompletedBy == shard; // our own claim, whose answer was lost
-        }
-    }
+    public async Task<bool> TryClaimCompletionAsync(string id, string shard, CancellationToken ct) =>
+        await table.TryAddAsync(new TableEntity(id, CompletionRow) { ["CompletedBy"] = shard }, ct)
+        || (await ProgressAsync(id, ct)).CompletedBy == shard; // our own claim, whose answer was lost
 
     /// <summary>The sum over all shards.</summary>
     public async Task<ShardTally> SumAsync(string id, CancellationToken ct)

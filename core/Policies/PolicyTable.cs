@@ -33,35 +33,16 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
     }
 
     /// <returns>False when a row with this id is there already.</returns>
-    public async Task<bool> TryAddAsync(Policy policy, string requestBody, CancellationToken ct)
+    public Task<bool> TryAddAsync(Policy policy, string requestBody, CancellationToken ct)
     {
         var row = ToRow(policy);
         row["RequestBody"] = requestBody;
-        try
-        {
-            await policies.AddEntityAsync(row, ct);
-            return true;
-        }
-        catch (RequestFailedException e) when (e.Status == 409)
-        {
-            return false;
-        }
+        return policies.TryAddAsync(row, ct);
     }
 
     /// <exception cref="DomainException">Stale: the row changed since it was read.</exception>
-    public async Task UpdateAsync(Policy policy, ETag version, CancellationToken ct)
-    {
-        try
-        {
-            // Replace would lose the request that created it; columns that go are written empty.
-            await policies.UpdateEntityAsync(ToRow(policy), version, TableUpdateMode.Merge, ct);
-        }
-        catch (RequestFailedException e) when (e.Status is 412 or 404)
-        {
-            throw new DomainError(ErrorKind.Stale, "policy.changed",
-                "The policy changed since it was read. Read it again and repeat the change.").ToException(e);
-        }
-    }
+    public Task UpdateAsync(Policy policy, ETag version, CancellationToken ct) =>
+        policies.MergeAsync(ToRow(policy), version, "policy", ct);
 
     public Task RemoveAsync(string id, CancellationToken ct) => policies.DeleteEntityAsync(Partition, id, ETag.All, ct);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Atp.Core.Storage;
 using Azure;
 using Azure.Data.Tables;
 
@@ -22,7 +23,7 @@ public sealed class SiteTable(TableClient table)
             ["SchemaVersion"] = SiteSettings.SchemaVersion,
             ["ConfigurationManagerVersion"] = settings.ConfigurationManagerVersion,
         };
-        if (await TryAddAsync(row, ct))
+        if (await table.TryAddAsync(row, ct))
         {
             return;
         }
@@ -59,7 +60,7 @@ public sealed class SiteTable(TableClient table)
 
     /// <returns>False when another instance was first; its versions count.</returns>
     public Task<bool> TryAddEnrollmentKeysAsync(EnrollmentKeyVersions versions, CancellationToken ct) =>
-        TryAddAsync(new TableEntity(Partition, EnrollmentRow) { ["Primary"] = versions.Primary, ["Secondary"] = versions.Secondary }, ct);
+        table.TryAddAsync(new TableEntity(Partition, EnrollmentRow) { ["Primary"] = versions.Primary, ["Secondary"] = versions.Secondary }, ct);
 
     /// <summary>The last day on which old rows were pruned, or null when that never happened.</summary>
     public async Task<DateOnly?> FindPrunedDayAsync(CancellationToken ct)
@@ -71,19 +72,6 @@ public sealed class SiteTable(TableClient table)
     public Task SetPrunedDayAsync(DateOnly day, CancellationToken ct) => table.UpsertEntityAsync(
         new TableEntity(Partition, PrunedRow) { ["Day"] = day.ToString("yyyyMMdd", CultureInfo.InvariantCulture) },
         TableUpdateMode.Replace, ct);
-
-    private async Task<bool> TryAddAsync(TableEntity row, CancellationToken ct)
-    {
-        try
-        {
-            await table.AddEntityAsync(row, ct);
-            return true;
-        }
-        catch (RequestFailedException e) when (e.Status == 409)
-        {
-            return false;
-        }
-    }
 }
 
 /// <summary>Which versions of the enrollment secrets are in use.</summary>
