@@ -24,7 +24,7 @@ public sealed class DeviceService(
 {
     /// <summary>Creates the device or changes its inventory; its collections follow in the same transaction.</summary>
     /// <exception cref="DomainException">Invalid, by field; conflict while it is being deleted.</exception>
-    public async Task<DeviceDetails> UpsertAsync(string deviceId, InventoryInput input, CancellationToken ct)
+    public async Task<DeviceDetails> UpsertAsync(string deviceId, InventoryInput input, Caller caller, CancellationToken ct)
     {
         var inventory = input.ToInventory();
         var site = await snapshots.GetAsync(ct);
@@ -40,6 +40,12 @@ public sealed class DeviceService(
         }
 
         await RecountAsync(change.Before.Device?.Collections ?? [], change.After.Collections, shard, site, ct);
+        if (change.Before.Device != change.After)
+        {
+            await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller,
+                change.Before.Device is null ? "device.created" : "device.updated", deviceId, "inventory"), ct);
+        }
+
         return Details(change.After, change.Before.Assignments, site);
     }
 

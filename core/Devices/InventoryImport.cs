@@ -1,5 +1,8 @@
+using System.Globalization;
+using Atp.Core.Audit;
 using Atp.Core.Collections;
 using Atp.Core.Errors;
+using Atp.Core.Requests;
 using Atp.Core.Site;
 
 namespace Atp.Core.Devices;
@@ -20,13 +23,16 @@ public sealed record ImportResult(int Received, int Created, int Updated, int Un
 /// transactions of up to 100 rows. A device that comes twice counts with its last row.
 /// </summary>
 public sealed class InventoryImport(
-    FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation)
+    FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation, AuditTable audit, TimeProvider clock)
 {
     private const int RowsPerShard = 400;
     private const int ShardsAtOnce = 8;
     private const int MaxErrors = 1000;
 
-    public async Task<ImportResult> ImportAsync(IAsyncEnumerable<ImportRow> rows, CancellationToken ct)
+    /// <summary>The subject of the audit's row: an import has no thing of its own.</summary>
+    private const string AuditSubject = "inventory";
+
+    public async Task<ImportResult> ImportAsync(IAsyncEnumerable<ImportRow> rows, Caller caller, CancellationToken ct)
     {
         var run = new Run(changes, shards, evaluation, await snapshots.ReadAsync(ct), ct);
         await foreach (var row in rows.WithCancellation(ct))
@@ -34,7 +40,10 @@ public sealed class InventoryImport(
             await run.AddAsync(row);
         }
 
-        return await run.FinishAsync();
+        var result = await run.FinishAsync();
+        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller, "devices.imported", AuditSubject, string.Create(
+            CultureInfo.InvariantCulture, $"{result.Created} created, {result.Updated} updated, {result.Rejected} rejected")), ct);
+        return result;
     }
 
     private sealed class Run(

@@ -26,6 +26,6 @@ public sealed class ImportDevicesFunction(InventoryImport import)
             _ => throw new DomainError(ErrorKind.UnsupportedContent, "body.content-type",
                 "Send the inventory as application/x-ndjson or text/csv.").ToException(),
         };
-        return request.Answer(await import.ImportAsync(rows, ct));
+        return request.Answer(await import.ImportAsync(rows, request.Caller(), ct));
     }
 }

@@ -17,6 +17,6 @@ public sealed class UpsertDeviceFunction(DeviceService devices)
     {
         var id = DeviceId.Parse(deviceId);
         var (inventory, _) = await request.ReadJsonAsync<InventoryInput>(ct);
-        return request.Answer(DeviceAnswer.Of(await devices.UpsertAsync(id, inventory, ct)));
+        return request.Answer(DeviceAnswer.Of(await devices.UpsertAsync(id, inventory, request.Caller(), ct)));
     }
 }

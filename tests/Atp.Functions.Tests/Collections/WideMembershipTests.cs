@@ -133,7 +133,7 @@ public sealed class WideMembershipTests(TestStack stack)
         ProductType = 1,
         Sku = 4,
         Tags = [tag],
-    }, CancellationToken.None);
+    }, Core.Requests.Caller.Service, CancellationToken.None);
 
     private static async Task RemoveAssignmentsAsync(AtpHost host, List<string> deployments)
     {

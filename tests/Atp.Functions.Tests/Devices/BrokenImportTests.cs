@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Atp.Core.Devices;
+using Atp.Core.Requests;
 using Atp.Core.Storage;
 
 namespace Atp.Functions.Tests.Devices;
@@ -60,7 +61,7 @@ public sealed class BrokenImportTests(TestStack stack)
     private static async Task ImportAsync(AtpHost host, IEnumerable<string> lines)
     {
         using var body = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
-        await host.Get<InventoryImport>().ImportAsync(InventoryFormats.ReadNdjsonAsync(body, CancellationToken.None), CancellationToken.None);
+        await host.Get<InventoryImport>().ImportAsync(InventoryFormats.ReadNdjsonAsync(body, CancellationToken.None), Caller.Service, CancellationToken.None);
     }
 
     /// <summary>Sends some lines, waits, and then breaks the connection.</summary>

@@ -178,7 +178,9 @@ public sealed class DeviceTests(TestStack stack) : IAsyncLifetime
     [Fact]
     public async Task What_administrators_did_to_a_device_is_in_the_audit()
     {
+        await host.ImportAsync([TestSite.Line("device-2")]);
         await host.PutAsync("device-1", Inventory);
+        await host.PutAsync("device-2", Inventory);
         await host.EnrollAsync("device-1");
         await host.Admin.PostAsync("/api/devices/device-1/block", null);
         await host.Admin.PostAsync("/api/devices/device-1/unblock", null);
@@ -186,7 +188,7 @@ public sealed class DeviceTests(TestStack stack) : IAsyncLifetime
 
         var audit = string.Join('\n', await host.RowsAsync(TableNames.Audit));
 
-        Assert.All(new[] { "device.enrolled", "device.blocked", "device.unblocked", "device.deleted" },
+        Assert.All(new[] { "devices.imported", "device.created", "device.updated", "device.enrolled", "device.blocked", "device.unblocked", "device.deleted" },
             action => Assert.Contains(action, audit, StringComparison.Ordinal));
     }
 }
