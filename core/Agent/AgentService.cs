@@ -68,7 +68,7 @@ public sealed class AgentService(
         var period = TimeSpan.FromMinutes(options.Value.CheckInMinutes);
         var jitter = 0.9 + (0.2 * Random.Shared.NextDouble());
         return new CheckInAnswer(
-            decision.Winner is { } winner ? InstructionsFor(winner, after) : null, await reports.GetAsync(ct), now + (period * jitter));
+            decision.Winner is { } winner ? InstructionsFor(winner, decision, after) : null, await reports.GetAsync(ct), now + (period * jitter));
     }
 
     private static Device Authorized(FleetDevice found, DeviceToken token)
@@ -109,7 +109,7 @@ public sealed class AgentService(
         };
     }
 
-    private static Instructions InstructionsFor(TargetedDeployment winner, Device device)
+    private static Instructions InstructionsFor(TargetedDeployment winner, DeviceDecision decision, Device device)
     {
         var policy = winner.Policy.Current;
         var instructions = new Instructions
@@ -125,6 +125,10 @@ public sealed class AgentService(
             {
                 Configuration = new FileOffer(
                     $"/api/agent/configuration/{winner.Deployment.Id}", policy.ConfigurationFile.Sha256, policy.ConfigurationFile.Length),
+                DefenderClient = policy.Kind == PolicyKind.Onboarding && decision.OperatingSystem.Platform == Platform.DownLevel
+                    && device.Inventory.DefenderClientVersion is null
+                        ? DefenderClientAction.Install
+                        : DefenderClientAction.None,
             },
             Applicability.DeliverWorkspace => instructions with
             {

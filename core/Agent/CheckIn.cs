@@ -24,6 +24,15 @@ public enum MonitoringAgentAction
     Remove,
 }
 
+public enum DefenderClientAction
+{
+    /// <summary>Leave it as it is.</summary>
+    None,
+
+    /// <summary>Install it before the configuration file is applied.</summary>
+    Install,
+}
+
 /// <summary>The configuration file that the device is to apply.</summary>
 /// <param name="Url">Relative to the service; asks for the device's credential.</param>
 /// <param name="Sha256">Lower-case hex; the device checks it before it applies the file.</param>
@@ -49,6 +58,9 @@ public sealed record Instructions
     public string? WorkspaceUrl { get; init; }
 
     public MonitoringAgentAction MonitoringAgent { get; init; }
+
+    /// <summary>Windows Server 2012 R2 and 2016 only, where a client setting chooses the Defender client.</summary>
+    public DefenderClientAction DefenderClient { get; init; }
 
     public FileSamples FileSamples { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Atp.Core.Devices;
+using Atp.Core.Policies;
 using Atp.Core.Requests;
 
 namespace Atp.Core.Agent;
@@ -35,6 +36,9 @@ public sealed record DeviceReport
 
     public string? OrgId { get; init; }
 
+    /// <summary>SampleSharing of the CSP: 0 is None, 1 AllFileTypes.</summary>
+    public FileSamples? FileSamples { get; init; }
+
     /// <summary>With <see cref="Revision"/> and <see cref="Result"/>: what applying the policy came to.</summary>
     public string? DeploymentId { get; init; }
 
@@ -58,7 +62,7 @@ public sealed record DeviceReport
         Converters = { new EnumByName() },
     };
 
-    internal AgentHealth ToHealth() => new(ReportedAt.ToUniversalTime(), LastConnected?.ToUniversalTime(), SenseIsRunning, OnboardingState, OrgId);
+    internal AgentHealth ToHealth() => new(ReportedAt.ToUniversalTime(), LastConnected?.ToUniversalTime(), SenseIsRunning, OnboardingState, OrgId, FileSamples);
 
     /// <summary>Whether every value is one that an agent could honestly send.</summary>
     internal bool IsPlausible() =>

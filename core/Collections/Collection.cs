@@ -9,7 +9,20 @@ namespace Atp.Core.Collections;
 /// <param name="Tag">A tag that the device has; case-insensitive, no pattern.</param>
 public sealed record QueryRule(string? OperatingSystem = null, string? NamePattern = null, string? Tag = null);
 
-/// <summary>A collection of devices: direct members, and those that any of its query rules names.</summary>
+/// <summary>What runs on Windows Server 2012 R2 and 2016, as a client setting of Configuration Manager 2207 and later chooses.</summary>
+public enum DownLevelAgent
+{
+    /// <summary>The Microsoft Monitoring Agent, with the workspace: the default.</summary>
+    MonitoringAgent,
+
+    /// <summary>The Defender client, with the configuration file, as on up-level systems.</summary>
+    DefenderClient,
+}
+
+/// <summary>
+/// A collection of devices: direct members, those that any of its query rules names, and the members of the collections that it
+/// includes; less the members of those that it excludes, and of its limiting collection's members only.
+/// </summary>
 public sealed record Collection
 {
     public required string Id { get; init; }
@@ -21,6 +34,21 @@ public sealed record Collection
     public string Description { get; init; } = "";
 
     public IReadOnlyList<QueryRule> Rules { get; init; } = [];
+
+    /// <summary>Collections whose members are members of this one too; sorted ids.</summary>
+    public IReadOnlyList<string> IncludeCollectionIds { get; init; } = [];
+
+    /// <summary>Collections whose members are not members of this one, whatever else says so; sorted ids.</summary>
+    public IReadOnlyList<string> ExcludeCollectionIds { get; init; } = [];
+
+    /// <summary>Only its members can be members of this one. Null: any device can.</summary>
+    public string? LimitingCollectionId { get; init; }
+
+    /// <summary>
+    /// The client setting that is deployed to this collection. A device in several collections has the Defender client when one
+    /// of them says so.
+    /// </summary>
+    public DownLevelAgent DownLevelAgent { get; init; }
 
     /// <summary>The revision at which the rules last changed: what an evaluation of every device is for.</summary>
     public required int RulesRevision { get; init; }

@@ -49,6 +49,10 @@ public sealed class CollectionTable(TableClient table)
         ["Name"] = collection.Name,
         ["Description"] = collection.Description,
         ["Rules"] = JsonSerializer.Serialize(collection.Rules, MessageSender.Json),
+        ["Includes"] = string.Join(' ', collection.IncludeCollectionIds),
+        ["Excludes"] = string.Join(' ', collection.ExcludeCollectionIds),
+        ["LimitedTo"] = collection.LimitingCollectionId ?? "",
+        ["DownLevelAgent"] = collection.DownLevelAgent.ToString(),
         ["RulesRevision"] = collection.RulesRevision,
         ["RulesChangedAt"] = collection.RulesChangedAt,
         ["CreatedAt"] = collection.CreatedAt,
@@ -63,12 +67,18 @@ public sealed class CollectionTable(TableClient table)
         Name = row.GetString("Name"),
         Description = row.GetString("Description"),
         Rules = JsonSerializer.Deserialize<QueryRule[]>(row.GetString("Rules"), MessageSender.Json)!,
+        IncludeCollectionIds = Split(row.GetString("Includes")),
+        ExcludeCollectionIds = Split(row.GetString("Excludes")),
+        LimitingCollectionId = row.GetString("LimitedTo") is { Length: > 0 } limiting ? limiting : null,
+        DownLevelAgent = Enum.Parse<DownLevelAgent>(row.GetString("DownLevelAgent") ?? nameof(DownLevelAgent.MonitoringAgent)),
         RulesRevision = row.GetInt32("RulesRevision")!.Value,
         RulesChangedAt = row.GetDateTimeOffset("RulesChangedAt")!.Value,
         CreatedAt = row.GetDateTimeOffset("CreatedAt")!.Value,
         CreatedBy = row.GetString("CreatedBy"),
         Deleting = row.GetBoolean("Deleting") ?? false,
     };
+
+    private static string[] Split(string? ids) => (ids ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }
 
 /// <summary>A collection as stored.</summary>

@@ -1,3 +1,4 @@
+using Atp.Core.Collections;
 using Atp.Core.Devices;
 using Atp.Core.Policies;
 
@@ -6,7 +7,7 @@ namespace Atp.Core.Deployments;
 /// <summary>What a policy revision means for a device's platform.</summary>
 public enum Applicability
 {
-    /// <summary>Up-level: the device gets the configuration file.</summary>
+    /// <summary>Up-level, or down-level with the Defender client: the device gets the configuration file.</summary>
     DeliverFile,
 
     /// <summary>Down-level onboarding: the device gets the workspace, and the Monitoring Agent when it is missing.</summary>
@@ -30,12 +31,14 @@ public static class ApplicabilityRule
 {
     /// <param name="policy">The policy's current revision.</param>
     /// <param name="platform">The device's platform, at the site's Configuration Manager version.</param>
+    /// <param name="agent">What a down-level device has by client setting.</param>
     /// <param name="now">The moment of the decision, UTC.</param>
-    public static Applicability Of(PolicyRevision policy, Platform platform, DateTimeOffset now) => (platform, policy.Kind) switch
+    public static Applicability Of(PolicyRevision policy, Platform platform, DownLevelAgent agent, DateTimeOffset now) => (platform, policy.Kind) switch
     {
         (Platform.Unsupported, _) => Applicability.NotSupported,
         _ when policy.ConfigurationFile.ExpiresAt <= now => Applicability.Expired,
         (Platform.UpLevel, _) => Applicability.DeliverFile,
+        _ when agent == DownLevelAgent.DefenderClient => Applicability.DeliverFile,
         (_, PolicyKind.Offboarding) => Applicability.RemoveMonitoringAgent,
         _ when policy.Workspace is null => Applicability.WorkspaceMissing,
         _ => Applicability.DeliverWorkspace,

@@ -37,10 +37,16 @@ public sealed class DeploymentFanOut(
         var now = clock.GetUtcNow();
         var placed = PlacedDevices.None;
         var page = new List<string>(TableBatch.MaxActions);
-        await foreach (var member in MembersAsync(deployment, message.Shard, ct))
+        await foreach (var member in fleet.MembersOfAnyAsync(message.Shard, deployment.CollectionIds.Concat(site.DefenderClientCollections), ct))
         {
+            if (!member.CollectionIds.Any(deployment.CollectionIds.Contains))
+            {
+                continue;
+            }
+
             var platform = PlatformRules.Classify(member.OperatingSystem, site.Settings.ConfigurationManagerVersion).Platform;
-            placed = placed.With(ApplicabilityRule.Of(policy, platform, now));
+            var agent = site.AgentOf(member.OperatingSystem, member.CollectionIds);
+            placed = placed.With(platform, ApplicabilityRule.Of(policy, platform, agent, now));
             page.Add(member.DeviceId);
             if (page.Count == TableBatch.MaxActions)
             {
@@ -90,51 +96,5 @@ public sealed class DeploymentFanOut(
         return site.Policies.ContainsKey(deployment.PolicyId)
             ? site
             : throw DomainError.NotFound("policy.not-found", $"Policy {deployment.PolicyId} is gone.").ToException();
-    }
-
-    /// <summary>Merges the collections' index ranges, each in order of device ids, and drops duplicates: nothing is held in memory.</summary>
-    private async IAsyncEnumerable<CollectionMember> MembersAsync(
-        Deployment deployment, string shard, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        var ranges = new PriorityQueue<IAsyncEnumerator<CollectionMember>, string>(StringComparer.Ordinal);
-        try
-        {
-            foreach (var collectionId in deployment.CollectionIds)
-            {
-                await AdvanceAsync(ranges, fleet.MembersAsync(shard, collectionId, null, ct).GetAsyncEnumerator(ct));
-            }
-
-            string? last = null;
-            while (ranges.TryDequeue(out var range, out var deviceId))
-            {
-                var member = range.Current;
-                await AdvanceAsync(ranges, range);
-                if (deviceId != last)
-                {
-                    last = deviceId;
-                    yield return member;
-                }
-            }
-        }
-        finally
-        {
-            while (ranges.TryDequeue(out var range, out _))
-            {
-                await range.DisposeAsync();
-            }
-        }
-    }
-
-    private static async Task AdvanceAsync(
-        PriorityQueue<IAsyncEnumerator<CollectionMember>, string> ranges, IAsyncEnumerator<CollectionMember> range)
-    {
-        if (await range.MoveNextAsync())
-        {
-            ranges.Enqueue(range, range.Current.DeviceId);
-        }
-        else
-        {
-            await range.DisposeAsync();
-        }
     }
 }

@@ -1,3 +1,4 @@
+using Atp.Core.Devices;
 using Azure;
 using Azure.Data.Tables;
 
@@ -12,12 +13,12 @@ public sealed record PlacedDevices(int Devices, int UpLevel, int DownLevel, int 
         left.Devices + right.Devices, left.UpLevel + right.UpLevel, left.DownLevel + right.DownLevel,
         left.InError + right.InError, left.NotSupported + right.NotSupported);
 
-    public PlacedDevices With(Applicability applicability) => this + applicability switch
+    public PlacedDevices With(Platform platform, Applicability applicability) => this + (platform, applicability) switch
     {
-        Applicability.DeliverFile => new PlacedDevices(1, 1, 0, 0, 0),
-        Applicability.DeliverWorkspace or Applicability.RemoveMonitoringAgent => new PlacedDevices(1, 0, 1, 0, 0),
-        Applicability.NotSupported => new PlacedDevices(1, 0, 0, 0, 1),
-        _ => new PlacedDevices(1, 0, 0, 1, 0),
+        (_, Applicability.NotSupported) => new PlacedDevices(1, 0, 0, 0, 1),
+        (_, Applicability.WorkspaceMissing or Applicability.Expired) => new PlacedDevices(1, 0, 0, 1, 0),
+        (Platform.UpLevel, _) => new PlacedDevices(1, 1, 0, 0, 0),
+        _ => new PlacedDevices(1, 0, 1, 0, 0),
     };
 
     public static PlacedDevices Add(PlacedDevices left, PlacedDevices right) => left + right;

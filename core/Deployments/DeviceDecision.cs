@@ -1,3 +1,4 @@
+using Atp.Core.Collections;
 using Atp.Core.Devices;
 using Atp.Core.Policies;
 using Atp.Core.Site;
@@ -57,6 +58,12 @@ public sealed record TargetedDeployment(
 public sealed record DeviceDecision(
     OperatingSystemClass OperatingSystem, IReadOnlyList<TargetedDeployment> Targets, HealthState? Health, bool IsOffboarding)
 {
+    /// <summary>What a down-level device has by client setting; says nothing of an up-level one.</summary>
+    public DownLevelAgent Agent { get; init; }
+
+    /// <summary>The device applied the policy and reports that it shares other file samples than the policy says.</summary>
+    public bool FileSamplesDrifted { get; init; }
+
     /// <summary>The deployment that decides: lowest policy order, then the newest deployment.</summary>
     public TargetedDeployment? Winner => Targets.Count > 0 ? Targets[0] : null;
 
@@ -74,6 +81,7 @@ public sealed record DeviceDecision(
             return new DeviceDecision(operatingSystem, [], null, false);
         }
 
+        var agent = site.AgentOf(device.Inventory.OperatingSystem, device.Collections);
         var targets = new List<TargetedDeployment>(deployments.Count);
         foreach (var deployment in deployments
             .OrderBy(d => site.Policies[d.PolicyId].Order)
@@ -81,7 +89,7 @@ public sealed record DeviceDecision(
             .ThenByDescending(d => d.Id, StringComparer.Ordinal))
         {
             var policy = site.Policies[deployment.PolicyId];
-            var applicability = ApplicabilityRule.Of(policy.Current, operatingSystem.Platform, now);
+            var applicability = ApplicabilityRule.Of(policy.Current, operatingSystem.Platform, agent, now);
             var assignment = assignments.GetValueOrDefault(deployment.Id);
             var status = targets.Count == 0
                 ? StatusOf(policy.Current.Revision, applicability, assignment)
@@ -96,7 +104,12 @@ public sealed record DeviceDecision(
             operatingSystem,
             targets,
             applicable && onboarding ? HealthOf(device.Health, winner.Assignment, site.Settings.InactiveAfter, now) : null,
-            applicable && !onboarding);
+            applicable && !onboarding)
+        {
+            Agent = agent,
+            FileSamplesDrifted = applicable && onboarding && winner.Status == AssignmentStatus.Success
+                && device.Health?.FileSamples is { } shared && shared != winner.Policy.Current.FileSamples,
+        };
     }
 
     /// <summary>A report for an older revision counts as not done.</summary>

@@ -1,3 +1,5 @@
+using Atp.Core.Policies;
+
 namespace Atp.Core.Devices;
 
 /// <summary>What decides a device's platform.</summary>
@@ -11,19 +13,34 @@ public sealed record OperatingSystemFacts(int Build, int ProductType, int Sku);
 /// <param name="OperatingSystem">What decides its platform.</param>
 /// <param name="Tags">Free labels that collection rules can ask for; kept sorted, each once.</param>
 /// <param name="MonitoringAgentVersion">Version of the Microsoft Monitoring Agent, or null when it isn't installed.</param>
+/// <param name="DefenderClientVersion">Version of the Defender client of Windows Server 2012 R2 and 2016, or null when it isn't installed.</param>
 public sealed record Inventory(
-    string Name, OperatingSystemFacts OperatingSystem, IReadOnlyList<string> Tags, string? MonitoringAgentVersion)
+    string Name, OperatingSystemFacts OperatingSystem, IReadOnlyList<string> Tags, string? MonitoringAgentVersion,
+    string? DefenderClientVersion = null)
 {
     /// <summary>By value, tags included.</summary>
     public bool SameAs(Inventory other) => Name == other.Name && OperatingSystem == other.OperatingSystem
-        && MonitoringAgentVersion == other.MonitoringAgentVersion && Tags.SequenceEqual(other.Tags);
+        && MonitoringAgentVersion == other.MonitoringAgentVersion && DefenderClientVersion == other.DefenderClientVersion
+        && Tags.SequenceEqual(other.Tags);
 }
 
 /// <summary>
 /// What a device last said of its agent: the health state of the WindowsAdvancedThreatProtection CSP, at the device's own time.
 /// </summary>
+/// <param name="FileSamples">Which file samples it shares, as the CSP's SampleSharing says; null when it didn't say.</param>
 public sealed record AgentHealth(
-    DateTimeOffset ReportedAt, DateTimeOffset? LastConnected, bool SenseIsRunning, int OnboardingState, string? OrgId);
+    DateTimeOffset ReportedAt, DateTimeOffset? LastConnected, bool SenseIsRunning, int OnboardingState, string? OrgId,
+    FileSamples? FileSamples = null)
+{
+    /// <summary>The organisation that the device is onboarded to; null when it isn't, or didn't say.</summary>
+    public string? OnboardedTo => OnboardingState == 1 ? OrgId : null;
+}
+
+/// <summary>Why a device counts no more, although it is remembered: sold, lost, or given a new id when it was re-imaged.</summary>
+/// <param name="At">UTC.</param>
+/// <param name="Reason">For people.</param>
+/// <param name="ReplacedBy">The id that the same computer has now; null when there is none.</param>
+public sealed record Retirement(DateTimeOffset At, string Reason, string? ReplacedBy);
 
 /// <summary>A managed device: only facts. What they mean is computed by <c>DeviceDecision</c>.</summary>
 public sealed record Device
@@ -53,6 +70,9 @@ public sealed record Device
     /// <summary>A blocked device can't check in, download or report.</summary>
     public bool Blocked { get; init; }
 
+    /// <summary>Null while it is in use. A retired device is in no collection, so that nothing targets or counts it.</summary>
+    public Retirement? Retired { get; init; }
+
     /// <summary>Marked for deletion: its dependents are being removed and it counts nowhere any more.</summary>
     public bool Deleting { get; init; }
 
@@ -66,6 +86,8 @@ public sealed record Device
 /// <summary>What happened between one device and one deployment: only facts.</summary>
 public sealed record Assignment
 {
+    public const int MaxDeliveries = 20;
+
     public required string DeploymentId { get; init; }
 
     public DateTimeOffset? PlacedAt { get; init; }
@@ -76,6 +98,9 @@ public sealed record Assignment
     public DateTimeOffset? FetchedAt { get; init; }
 
     public int FetchCount { get; init; }
+
+    /// <summary>What it took, oldest first: the last <see cref="MaxDeliveries"/>.</summary>
+    public IReadOnlyList<Delivery> Deliveries { get; init; } = [];
 
     /// <summary>The revision that the device last reported on.</summary>
     public int? ReportedRevision { get; init; }
@@ -88,6 +113,13 @@ public sealed record Assignment
     /// <summary>The report's own time.</summary>
     public DateTimeOffset? ResultAt { get; init; }
 }
+
+/// <summary>What a device took at one check-in: a change of file or workspace shows as another fingerprint.</summary>
+/// <param name="Revision">Of the policy.</param>
+/// <param name="At">UTC.</param>
+/// <param name="FileSha256">Of the configuration file, lower-case hex; null when it took none.</param>
+/// <param name="Workspace">The Workspace ID and the key's version in Key Vault; null when it took none.</param>
+public sealed record Delivery(int Revision, DateTimeOffset At, string? FileSha256, string? Workspace);
 
 /// <summary>What a device reports of applying a policy.</summary>
 public enum AssignmentResult

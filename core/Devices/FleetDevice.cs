@@ -14,8 +14,9 @@ public sealed record FleetDevice(string Id, Device? Device, ETag Version, IReadO
     public static FleetDevice None(string id) => new(id, null, default, new Dictionary<string, Assignment>());
 }
 
-/// <summary>A member of a collection, as the index has it: enough to tell its platform.</summary>
-public sealed record CollectionMember(string DeviceId, OperatingSystemFacts OperatingSystem);
+/// <summary>A member of a collection, as the index has it: enough to tell its platform and its organisation.</summary>
+/// <param name="OnboardedTo">The organisation that it last reported to be onboarded to; null when none.</param>
+public sealed record CollectionMember(string DeviceId, OperatingSystemFacts OperatingSystem, string? OnboardedTo = null);
 
 /// <summary>One device's change, written in one transaction with the index rows that follow from it.</summary>
 /// <param name="Before">What the change was decided from; its version is sent as If-Match.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Atp.Core.Policies;
 using Atp.Core.Storage;
 using Azure.Data.Tables;
 
@@ -29,11 +31,12 @@ internal static class FleetRows
     {
         var row = new TableEntity(shard, IndexKey(collectionId, device.Id));
         Put(row, device.Inventory.OperatingSystem);
+        row["OnboardedTo"] = device.Health?.OnboardedTo ?? "";
         return row;
     }
 
     public static CollectionMember Member(TableEntity row) =>
-        new(row.RowKey[(row.RowKey.LastIndexOf(RowKeys.Separator) + 1)..], OperatingSystem(row));
+        new(row.RowKey[(row.RowKey.LastIndexOf(RowKeys.Separator) + 1)..], OperatingSystem(row), Text(row, "OnboardedTo"));
 
     /// <summary>Columns that inventory, membership and check-in own.</summary>
     public static TableEntity DeviceColumns(string shard, Device device)
@@ -44,10 +47,18 @@ internal static class FleetRows
             ["Tags"] = Join(device.Inventory.Tags),
             // Merge can't remove a column, so "none" is an empty text.
             ["MonitoringAgentVersion"] = device.Inventory.MonitoringAgentVersion ?? "",
+            ["DefenderClientVersion"] = device.Inventory.DefenderClientVersion ?? "",
             ["DirectCollections"] = Join(device.DirectCollections),
             ["Collections"] = Join(device.Collections),
             [LeavingColumn] = Join(device.Leaving),
+            ["RetiredReason"] = device.Retired?.Reason ?? "",
+            ["ReplacedBy"] = device.Retired?.ReplacedBy ?? "",
         };
+        if (device.Retired is { } retired)
+        {
+            row["RetiredAt"] = retired.At;
+        }
+
         Put(row, device.Inventory.OperatingSystem);
         if (device.LastSeen is { } seen)
         {
@@ -70,6 +81,7 @@ internal static class FleetRows
             row["SenseIsRunning"] = health.SenseIsRunning;
             row["OnboardingState"] = health.OnboardingState;
             row["OrgId"] = health.OrgId ?? "";
+            row["FileSamples"] = health.FileSamples?.ToString() ?? "";
             if (health.LastConnected is { } connected)
             {
                 row["LastConnected"] = connected;
@@ -95,6 +107,7 @@ internal static class FleetRows
             ["FetchedRevision"] = assignment.FetchedRevision,
             ["FetchedAt"] = assignment.FetchedAt,
             ["FetchCount"] = assignment.FetchCount,
+            ["Deliveries"] = JsonSerializer.Serialize(assignment.Deliveries, MessageSender.Json),
         };
 
     public static TableEntity ResultColumns(string shard, string deviceId, Assignment assignment) =>
@@ -110,18 +123,23 @@ internal static class FleetRows
     {
         Id = row.RowKey,
         Inventory = new Inventory(
-            row.GetString("Name"), OperatingSystem(row), Split(row.GetString("Tags")), Text(row, "MonitoringAgentVersion")),
+            row.GetString("Name"), OperatingSystem(row), Split(row.GetString("Tags")), Text(row, "MonitoringAgentVersion"),
+            Text(row, "DefenderClientVersion")),
         DirectCollections = Split(row.GetString("DirectCollections")),
         Collections = Split(row.GetString("Collections")),
         Leaving = Split(row.GetString(LeavingColumn)),
         KeyVersion = row.GetInt32("KeyVersion") ?? 0,
         EnrollmentRequest = Text(row, "EnrollmentRequest"),
         Blocked = row.GetBoolean("Blocked") ?? false,
+        Retired = Text(row, "RetiredReason") is { } reason
+            ? new Retirement(row.GetDateTimeOffset("RetiredAt")!.Value, reason, Text(row, "ReplacedBy"))
+            : null,
         Deleting = row.GetBoolean("Deleting") ?? false,
         LastSeen = row.GetDateTimeOffset("LastSeen"),
         Health = row.GetDateTimeOffset("ReportedAt") is { } reportedAt
             ? new AgentHealth(reportedAt, row.GetDateTimeOffset("LastConnected"), row.GetBoolean("SenseIsRunning") ?? false,
-                row.GetInt32("OnboardingState") ?? 0, Text(row, "OrgId"))
+                row.GetInt32("OnboardingState") ?? 0, Text(row, "OrgId"),
+                Text(row, "FileSamples") is { } samples ? Enum.Parse<FileSamples>(samples) : null)
             : null,
     };
 
@@ -132,6 +150,7 @@ internal static class FleetRows
         FetchedRevision = row.GetInt32("FetchedRevision"),
         FetchedAt = row.GetDateTimeOffset("FetchedAt"),
         FetchCount = row.GetInt32("FetchCount") ?? 0,
+        Deliveries = Text(row, "Deliveries") is { } deliveries ? JsonSerializer.Deserialize<Delivery[]>(deliveries, MessageSender.Json)! : [],
         ReportedRevision = row.GetInt32("ReportedRevision"),
         Result = Text(row, "Result") is { } result ? Enum.Parse<AssignmentResult>(result) : null,
         ErrorCode = Text(row, "ErrorCode"),

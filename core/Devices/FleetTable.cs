@@ -14,7 +14,7 @@ namespace Atp.Core.Devices;
 public sealed class FleetTable(TableClient table, ShardMap shards)
 {
     private const int PageSize = 1000;
-    private static readonly string[] IndexColumns = ["RowKey", "Build", "ProductType", "Sku"];
+    private static readonly string[] IndexColumns = ["RowKey", "Build", "ProductType", "Sku", "OnboardedTo"];
 
     public string ShardOf(string deviceId) => shards.ShardOf(deviceId);
 
@@ -123,7 +123,7 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
         TableBatch.SubmitAllAsync(table, deviceIds.Select(id =>
             new TableTransactionAction(TableTransactionActionType.UpsertMerge, FleetRows.PlacedColumns(shard, id, deploymentId, at))), ct);
 
-    /// <summary>What a report said: health, when it is newer, and the result of one assignment, when that is. Creates no row.</summary>
+    /// <summary>What a report said: health, when it is newer, and the result of one assignment, when that is. Creates no device.</summary>
     /// <exception cref="DomainException">Stale: the device changed, or one of the rows went away meanwhile.</exception>
     public Task RecordReportAsync(FleetDevice before, AgentHealth? health, Assignment? result, CancellationToken ct)
     {
@@ -131,6 +131,13 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
         // The device row is part of it even when its columns stay: its ETag serialises the reports of one device.
         List<TableTransactionAction> actions =
             [new(TableTransactionActionType.UpdateMerge, FleetRows.HealthColumns(shard, before.Id, health), before.Version)];
+        if (health is not null && health.OnboardedTo != before.Device!.Health?.OnboardedTo)
+        {
+            // The index says whose devices are members; the device row's If-Match says that these are its collections.
+            actions.AddRange(before.Device.Collections.Select(id => new TableTransactionAction(
+                TableTransactionActionType.UpsertReplace, FleetRows.Index(shard, id, before.Device with { Health = health }))));
+        }
+
         if (result is not null)
         {
             actions.Add(new(TableTransactionActionType.UpdateMerge, FleetRows.ResultColumns(shard, before.Id, result), ETag.All));

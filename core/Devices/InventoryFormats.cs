@@ -14,7 +14,7 @@ namespace Atp.Core.Devices;
 public static class InventoryFormats
 {
     private const int MaxLine = 64 * 1024;
-    private static readonly string[] Columns = ["deviceId", "name", "build", "productType", "sku", "tags", "monitoringAgentVersion"];
+    private static readonly string[] Columns = ["deviceId", "name", "build", "productType", "sku", "tags", "monitoringAgentVersion", "defenderClientVersion"];
     private static readonly string[] Required = ["deviceId", "name", "build", "productType"];
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -155,6 +155,7 @@ public static class InventoryFormats
                 Sku = sku,
                 Tags = Field("tags")?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
                 MonitoringAgentVersion = Field("monitoringAgentVersion"),
+                DefenderClientVersion = Field("defenderClientVersion"),
             }, null)
             : Bad(line, "inventory.number-invalid", "productType and sku are whole numbers.");
     }

@@ -26,6 +26,9 @@ public sealed record InventoryInput
 
     public string? MonitoringAgentVersion { get; init; }
 
+    /// <summary>Windows Server 2012 R2 and 2016 only: newer systems have the client built in.</summary>
+    public string? DefenderClientVersion { get; init; }
+
     /// <exception cref="DomainException">Invalid, by field.</exception>
     public Inventory ToInventory()
     {
@@ -75,12 +78,20 @@ public sealed record InventoryInput
             errors.Add("monitoringAgentVersion", "inventory.agent-version-invalid", $"A version has {MaxText} characters at most.");
         }
 
+        if (DefenderClientVersion?.Length > MaxText)
+        {
+            errors.Add("defenderClientVersion", "inventory.client-version-invalid", $"A version has {MaxText} characters at most.");
+        }
+
         return new Inventory(
             name,
             new OperatingSystemFacts(build ?? 0, ProductType ?? 0, Sku ?? 0),
             [.. tags.Where(t => t is not null).Select(t => t.Trim()).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)],
-            string.IsNullOrWhiteSpace(MonitoringAgentVersion) ? null : MonitoringAgentVersion.Trim());
+            Version(MonitoringAgentVersion),
+            Version(DefenderClientVersion));
     }
+
+    private static string? Version(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 
     /// <summary>Text compares wrongly ("9600" after "14393"), so a build is always made a number.</summary>
     private int? ParseBuild()

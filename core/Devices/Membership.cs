@@ -28,7 +28,7 @@ public static class Membership
     /// <summary>The device with the collections that the rules give it now; the same instance when nothing changes.</summary>
     public static Device Apply(Device device, SiteSnapshot site)
     {
-        var collections = Of(device.Inventory, device.DirectCollections, site);
+        var collections = device.Retired is null ? Of(device.Inventory, device.DirectCollections, site) : [];
         var direct = device.DirectCollections.Where(site.Collections.ContainsKey).ToList();
         return collections.SequenceEqual(device.Collections) && direct.Count == device.DirectCollections.Count
             ? device

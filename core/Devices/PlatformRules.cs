@@ -58,6 +58,12 @@ public static class PlatformRules
         (22000, int.MaxValue, Platform.UpLevel, 2107, Never),
     ];
 
+    /// <summary>
+    /// From version 2207 these servers can take the Defender client in place of the Monitoring Agent, by a client setting.
+    /// Windows 8.1 can't.
+    /// </summary>
+    private static readonly (int Build, int Since)[] DefenderClientServers = [(9600, 2207), (14393, 2207)];
+
     private static readonly Dictionary<int, string> ClientNames = new()
     {
         [7601] = "Windows 7 SP1",
@@ -120,6 +126,11 @@ public static class PlatformRules
             (isClient ? ClientNames : ServerNames).GetValueOrDefault(facts.Build, Other),
             PlatformOf(isClient ? ClientRules : ServerRules, facts.Build, configurationManagerVersion));
     }
+
+    /// <summary>Whether a client setting may choose the Defender client for this down-level system.</summary>
+    public static bool SupportsDefenderClient(OperatingSystemFacts facts, int configurationManagerVersion) =>
+        facts.ProductType != Workstation && facts.Sku != MultiSessionSku
+        && DefenderClientServers.Any(rule => rule.Build == facts.Build && configurationManagerVersion >= rule.Since);
 
     private static Platform PlatformOf(
         (int From, int To, Platform Platform, int Since, int Until)[] rules, int build, int configurationManagerVersion)

@@ -8,8 +8,10 @@ namespace Atp.Core.Health;
 /// </summary>
 /// <param name="Devices">All devices of the scope.</param>
 /// <param name="Targeted">Those that a live deployment targets.</param>
+/// <param name="FileSamplesDrifted">Those that applied their policy and share other file samples than it says; they are in a health state too.</param>
 public sealed record HealthFigures(
-    int Devices, int Targeted, int Healthy, int AgentState, int Inactive, int NotOnboarded, int NeverReached, int Offboarding)
+    int Devices, int Targeted, int Healthy, int AgentState, int Inactive, int NotOnboarded, int NeverReached, int Offboarding,
+    int FileSamplesDrifted = 0)
 {
     public static HealthFigures None { get; } = new(0, 0, 0, 0, 0, 0, 0, 0);
 
@@ -22,7 +24,8 @@ public sealed record HealthFigures(
     public static HealthFigures operator +(HealthFigures left, HealthFigures right) => new(
         left.Devices + right.Devices, left.Targeted + right.Targeted, left.Healthy + right.Healthy,
         left.AgentState + right.AgentState, left.Inactive + right.Inactive, left.NotOnboarded + right.NotOnboarded,
-        left.NeverReached + right.NeverReached, left.Offboarding + right.Offboarding);
+        left.NeverReached + right.NeverReached, left.Offboarding + right.Offboarding,
+        left.FileSamplesDrifted + right.FileSamplesDrifted);
 
     public static HealthFigures Add(HealthFigures left, HealthFigures right) => left + right;
 
@@ -35,7 +38,8 @@ public sealed record HealthFigures(
         decision.Health == HealthState.Inactive ? 1 : 0,
         decision.Health == HealthState.NotOnboarded ? 1 : 0,
         decision.Health == HealthState.NeverReached ? 1 : 0,
-        decision.IsOffboarding ? 1 : 0);
+        decision.IsOffboarding ? 1 : 0,
+        decision.FileSamplesDrifted ? 1 : 0);
 }
 
 /// <summary>How many targets of one deployment stand where; every target counts exactly once.</summary>

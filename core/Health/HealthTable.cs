@@ -171,6 +171,7 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
         ["NotOnboarded"] = scope.Figures.NotOnboarded,
         ["NeverReached"] = scope.Figures.NeverReached,
         ["Offboarding"] = scope.Figures.Offboarding,
+        ["FileSamplesDrifted"] = scope.Figures.FileSamplesDrifted,
         ["Onboarded"] = scope.Figures.Onboarded,
         ["Eligible"] = scope.Figures.Eligible,
     };
@@ -178,7 +179,8 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
     private static ScopeFigures Scope(TableEntity row) => new(
         row.GetString("Scope"), row.GetString("ScopeName"), row.GetDateTimeOffset("AsOf")!.Value,
         new HealthFigures(Number(row, "Devices"), Number(row, "Targeted"), Number(row, "Healthy"), Number(row, "AgentState"),
-            Number(row, "Inactive"), Number(row, "NotOnboarded"), Number(row, "NeverReached"), Number(row, "Offboarding")));
+            Number(row, "Inactive"), Number(row, "NotOnboarded"), Number(row, "NeverReached"), Number(row, "Offboarding"),
+            Number(row, "FileSamplesDrifted")));
 
     private static TableEntity ToRow(DeploymentFigures deployment) => new(Partition, deployment.DeploymentId)
     {

@@ -1,5 +1,6 @@
 using Atp.Core.Collections;
 using Atp.Core.Deployments;
+using Atp.Core.Devices;
 using Atp.Core.Policies;
 
 namespace Atp.Core.Site;
@@ -15,6 +16,7 @@ public sealed class SiteSnapshot
         Settings = settings;
         Policies = policies.Where(p => !p.Deleting).ToDictionary(p => p.Id);
         Collections = collections.Where(c => !c.Deleting).ToDictionary(c => c.Id);
+        DefenderClientCollections = [.. Collections.Values.Where(c => c.DownLevelAgent == DownLevelAgent.DefenderClient).Select(c => c.Id)];
         Deployments = [.. liveDeployments.Where(d => Policies.ContainsKey(d.PolicyId))];
         foreach (var deployment in Deployments)
         {
@@ -38,8 +40,19 @@ public sealed class SiteSnapshot
     /// <summary>By id; those being deleted are not here.</summary>
     public IReadOnlyDictionary<string, Collection> Collections { get; }
 
+    /// <summary>Ids of the collections whose servers have the Defender client in place of the Monitoring Agent.</summary>
+    public IReadOnlyList<string> DefenderClientCollections { get; }
+
     /// <summary>Deployments that have not ended.</summary>
     public IReadOnlyList<Deployment> Deployments { get; }
+
+    /// <summary>The agent of a down-level system that is a member of these collections.</summary>
+    public DownLevelAgent AgentOf(OperatingSystemFacts operatingSystem, IReadOnlyList<string> collectionIds) =>
+        DefenderClientCollections.Count > 0
+        && PlatformRules.SupportsDefenderClient(operatingSystem, Settings.ConfigurationManagerVersion)
+        && collectionIds.Any(DefenderClientCollections.Contains)
+            ? DownLevelAgent.DefenderClient
+            : DownLevelAgent.MonitoringAgent;
 
     /// <summary>The live deployments of any of these collections, each once.</summary>
     public IReadOnlyList<Deployment> DeploymentsOf(IReadOnlyList<string> collectionIds)

@@ -5,13 +5,13 @@ namespace Atp.Functions.Health;
 /// <summary>Figures of one scope; the percentage is Configuration Manager's onboarding status, absent when there is no data.</summary>
 public sealed record FiguresAnswer(
     string Scope, string Name, DateTimeOffset AsOf, int Devices, int Targeted, int Healthy, int AgentState, int Inactive, int NotOnboarded,
-    int NeverReached, int Offboarding, int Onboarded, int Eligible, double? OnboardingPercent)
+    int NeverReached, int Offboarding, int FileSamplesDrifted, int Onboarded, int Eligible, double? OnboardingPercent)
 {
     public static FiguresAnswer Of(ScopeFigures scope)
     {
         var f = scope.Figures;
         return new FiguresAnswer(scope.Scope, scope.Name, scope.AsOf, f.Devices, f.Targeted, f.Healthy, f.AgentState, f.Inactive,
-            f.NotOnboarded, f.NeverReached, f.Offboarding, f.Onboarded, f.Eligible,
+            f.NotOnboarded, f.NeverReached, f.Offboarding, f.FileSamplesDrifted, f.Onboarded, f.Eligible,
             f.Eligible == 0 ? null : Math.Round(100.0 * f.Onboarded / f.Eligible, 1));
     }
 }

@@ -1,3 +1,4 @@
+using Atp.Core.Collections;
 using Atp.Core.Deployments;
 using Atp.Core.Devices;
 using Atp.Core.Policies;
@@ -16,7 +17,16 @@ public sealed class ApplicabilityTests
     [InlineData(Platform.Unsupported, PolicyKind.Onboarding, true, Applicability.NotSupported)]
     [InlineData(Platform.Unsupported, PolicyKind.Offboarding, false, Applicability.NotSupported)]
     public void A_policy_means_one_thing_for_each_platform(Platform platform, PolicyKind kind, bool workspace, Applicability expected) =>
-        Assert.Equal(expected, ApplicabilityRule.Of(Facts.Policy("p", kind: kind, workspace: workspace).Current, platform, Facts.Now));
+        Assert.Equal(expected, ApplicabilityRule.Of(Facts.Policy("p", kind: kind, workspace: workspace).Current, platform, DownLevelAgent.MonitoringAgent, Facts.Now));
+
+    [Theory]
+    [InlineData(Platform.DownLevel, PolicyKind.Onboarding, true)]
+    [InlineData(Platform.DownLevel, PolicyKind.Onboarding, false)]
+    [InlineData(Platform.DownLevel, PolicyKind.Offboarding, false)]
+    [InlineData(Platform.UpLevel, PolicyKind.Onboarding, true)]
+    public void With_the_Defender_client_a_down_level_system_takes_the_file_and_needs_no_workspace(Platform platform, PolicyKind kind, bool workspace) =>
+        Assert.Equal(Applicability.DeliverFile, ApplicabilityRule.Of(
+            Facts.Policy("p", kind: kind, workspace: workspace).Current, platform, DownLevelAgent.DefenderClient, Facts.Now));
 
     [Theory]
     [InlineData(1, Platform.UpLevel, Applicability.DeliverFile)]
@@ -26,7 +36,7 @@ public sealed class ApplicabilityTests
     [InlineData(-1, Platform.Unsupported, Applicability.NotSupported)]
     public void An_offboarding_file_is_good_until_its_own_date(int secondsLeft, Platform platform, Applicability expected) =>
         Assert.Equal(expected, ApplicabilityRule.Of(
-            Facts.Policy("p", kind: PolicyKind.Offboarding, expiresAt: Facts.Now.AddSeconds(secondsLeft)).Current, platform, Facts.Now));
+            Facts.Policy("p", kind: PolicyKind.Offboarding, expiresAt: Facts.Now.AddSeconds(secondsLeft)).Current, platform, DownLevelAgent.MonitoringAgent, Facts.Now));
 
     [Theory]
     [InlineData(Applicability.DeliverFile, true)]
