@@ -66,6 +66,9 @@ public static class AtpFunctions
         services.AddSingleton<SecretStore>();
         services.AddSingleton(s => new SiteTable(s.GetRequiredService<StorageClients>().Table(TableNames.Site)));
         services.AddSingleton<SiteSnapshots>();
+        services.AddSingleton<TimerRuns>();
+        services.AddSingleton<QueueLengths>();
+        services.AddSingleton<SiteStatusService>();
         services.AddSingleton(s => new AuditTable(
             s.GetRequiredService<StorageClients>().Table(TableNames.Audit), s.GetRequiredService<ShardMap>()));
         services.AddSingleton(s => new AdministratorTokens(s.GetRequiredService<IOptions<EntraOptions>>(), s.GetService<LocalTrust>()));

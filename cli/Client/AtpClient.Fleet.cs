@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -24,6 +25,14 @@ public sealed partial class AtpClient
         content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
         return SendAsync<ImportAnswer>(HttpMethod.Post, "/api/devices/import", content, ct);
     }
+
+    /// <param name="conditions">By name; those without a value are left out.</param>
+    /// <param name="pageSize">1,000 at most.</param>
+    /// <param name="ct">Cancels.</param>
+    public IAsyncEnumerable<DeviceAnswer> ListDevicesAsync(
+        IEnumerable<(string Name, string? Value)> conditions, int pageSize, CancellationToken ct) =>
+        ListAsync<DeviceAnswer>(string.Create(CultureInfo.InvariantCulture, $"/api/devices?pageSize={pageSize}") + string.Concat(
+            conditions.Where(c => c.Value is not null).Select(c => $"&{c.Name}={Uri.EscapeDataString(c.Value!)}")), ct);
 
     public async Task<bool> HasDevicesAsync(CancellationToken ct) =>
         (await GetAsync<ListAnswer<DeviceAnswer>>("/api/devices?pageSize=1", ct)).Value.Count > 0;

@@ -11,7 +11,10 @@ public sealed partial class AtpClient
     public Task<DeploymentAnswer> GetDeploymentAsync(string id, CancellationToken ct) =>
         GetAsync<DeploymentAnswer>($"/api/deployments/{Uri.EscapeDataString(id)}", ct);
 
-    /// <param name="scopeKind"><c>platform</c>, <c>os</c>, <c>collection</c>, or null for all.</param>
+    /// <summary>The prerequisites.</summary>
+    public Task<SiteAnswer> GetSiteAsync(CancellationToken ct) => GetAsync<SiteAnswer>("/api/site", ct);
+
+    /// <param name="scopeKind"><c>platform</c>, <c>os</c>, <c>collection</c>, <c>deployment</c>, <c>organisation</c>, or null for all.</param>
     /// <param name="ct">Cancels.</param>
     public Task<HealthSummaryAnswer> GetHealthAsync(string? scopeKind, CancellationToken ct) => GetAsync<HealthSummaryAnswer>(
         scopeKind is null ? "/api/health/summary" : $"/api/health/summary?scopeKind={Uri.EscapeDataString(scopeKind)}", ct);

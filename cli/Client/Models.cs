@@ -111,6 +111,25 @@ public sealed record RowError(long Line, string? Field, string? Code, string? De
 public sealed record DeviceAnswer : Answer
 {
     public required string Id { get; init; }
+
+    public string? Name { get; init; }
+
+    public string? OperatingSystem { get; init; }
+
+    public string? Health { get; init; }
+
+    public DateTimeOffset? LastSeen { get; init; }
+
+    /// <summary>The deployment that decides first.</summary>
+    public IReadOnlyList<TargetAnswer> Targets { get; init; } = [];
+}
+
+/// <summary>One deployment that targets a device, and how it stands there.</summary>
+public sealed record TargetAnswer : Answer
+{
+    public required string DeploymentId { get; init; }
+
+    public string? Status { get; init; }
 }
 
 /// <summary>A device's credential, as enrollment hands it out.</summary>

@@ -7,5 +7,6 @@ internal static class DeviceCommand
     public static Command Create(Terminal terminal) => new("device", "The inventory of devices")
     {
         DeviceImportCommand.Create(terminal),
+        DeviceListCommand.Create(terminal),
     };
 }

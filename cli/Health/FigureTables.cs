@@ -58,11 +58,14 @@ internal static class FigureTables
 
     public static void ShowScopes(Terminal terminal, IEnumerable<ScopeAnswer> scopes)
     {
-        var table = new Table().AddColumns("Scope", "Devices", "Healthy", "Agent state", "Inactive", "Not onboarded", "Never reached", "Onboarding");
+        var table = new Table().AddColumn(new TableColumn("Scope").NoWrap())
+            .AddColumns("Devices", "Healthy", "Agent state", "Inactive", "Not onboarded", "Never reached", "Onboarding");
         foreach (var scope in scopes)
         {
+            // The id too, where names repeat and the list of the devices behind a figure asks for it.
+            var title = scope.Scope is { } id && scope.Name is { } name && !id.EndsWith($"!{name}", StringComparison.Ordinal) ? $"{name}\n{id}" : scope.Name ?? "";
             table.AddRow(
-                Markup.Escape(scope.Name ?? scope.Scope ?? ""), Number(scope.Devices), Number(scope.Healthy), Number(scope.AgentState),
+                Markup.Escape(title), Number(scope.Devices), Number(scope.Healthy), Number(scope.AgentState),
                 Number(scope.Inactive), Number(scope.NotOnboarded), Number(scope.NeverReached),
                 scope.Eligible == 0 ? "no data" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * scope.Onboarded / scope.Eligible:F1} %"));
         }

@@ -13,9 +13,9 @@ internal static class StatusCommand
     public static Command Create(Terminal terminal)
     {
         var by = new Option<string?>("--by") { Description = "Also by this kind of scope" };
-        by.AcceptOnlyFromAmong("platform", "os", "collection");
+        by.AcceptOnlyFromAmong("platform", "os", "collection", "deployment", "organisation");
         var rollUp = new Option<bool>("--roll-up") { Description = "Count anew first; else the newest figures there are" };
-        var command = new Command("status", "Onboarding status, agent health and deployments") { by, rollUp };
+        var command = new Command("status", "Prerequisites and warnings, onboarding status, agent health and deployments") { by, rollUp };
         var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
@@ -26,6 +26,7 @@ internal static class StatusCommand
                 await client.RollUpAsync(_ => { }, LongestRollUp, ct);
             }
 
+            var site = await client.GetSiteAsync(ct);
             var scopeKind = parse.GetValue(by);
             var health = await client.GetHealthAsync(scopeKind, ct);
             var deployments = new List<DeploymentAnswer>();
@@ -36,10 +37,11 @@ internal static class StatusCommand
 
             if (server.IsJson(parse))
             {
-                terminal.SayJson(new { health, deployments });
+                terminal.SayJson(new { site, health, deployments });
                 return;
             }
 
+            SiteTables.Show(terminal, site);
             if (health.Site is null)
             {
                 terminal.Say("No figures yet: the first roll-up has not run. `atp status --roll-up` runs it now.");

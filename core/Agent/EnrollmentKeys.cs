@@ -45,7 +45,7 @@ public sealed class EnrollmentKeys(SiteTable site, SecretStore secrets, TimeProv
     private async Task<EnrollmentKeyVersions> CreateAsync(CancellationToken ct)
     {
         var versions = new EnrollmentKeyVersions(
-            await secrets.SetAsync(PrimarySecret, NewKey(), ct), await secrets.SetAsync(SecondarySecret, NewKey(), ct));
+            await secrets.SetAsync(PrimarySecret, NewKey(), ct), await secrets.SetAsync(SecondarySecret, NewKey(), ct), clock.GetUtcNow());
         return await site.TryAddEnrollmentKeysAsync(versions, ct)
             ? versions
             : (await site.FindEnrollmentKeysAsync(ct))!;

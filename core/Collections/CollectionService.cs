@@ -40,7 +40,7 @@ public sealed class CollectionService(
     MessageSender messages, AuditTable audit, TimeProvider clock)
 {
     private const int MaxRules = 50;
-    private const int MaxPattern = 256;
+    internal const int MaxPattern = 256;
 
     /// <summary>Writes the row, then sends the message that starts the evaluation.</summary>
     /// <exception cref="DomainException">Invalid, by field.</exception>

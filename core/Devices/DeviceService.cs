@@ -4,6 +4,7 @@ using Atp.Core.Audit;
 using Atp.Core.Collections;
 using Atp.Core.Deployments;
 using Atp.Core.Errors;
+using Atp.Core.Health;
 using Atp.Core.Requests;
 using Atp.Core.Site;
 using Atp.Core.Storage;
@@ -20,8 +21,11 @@ public sealed record DeviceDetails(Device Device, DeviceDecision Decision);
 /// <summary>What administrators do with devices.</summary>
 public sealed class DeviceService(
     FleetTable fleet, FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation,
-    DeviceCredentials credentials, AuditTable audit, TimeProvider clock)
+    DeviceCredentials credentials, HealthQueries health, AuditTable audit, TimeProvider clock)
 {
+    /// <summary>A page of a list reads so many rows, whatever it finds among them: a second or two.</summary>
+    private const int MaxRowsPerPage = 20_000;
+
     /// <summary>Creates the device or changes its inventory; its collections follow in the same transaction.</summary>
     /// <exception cref="DomainException">Invalid, by field; conflict while it is being deleted.</exception>
     public async Task<DeviceDetails> UpsertAsync(string deviceId, InventoryInput input, Caller caller, CancellationToken ct)
@@ -57,14 +61,38 @@ public sealed class DeviceService(
         return Details(found.Device!, found.Assignments, site);
     }
 
-    /// <summary>All devices, shard by shard.</summary>
-    /// <exception cref="DomainException">Invalid continuation.</exception>
-    public async Task<Page<DeviceDetails>> ListAsync(int pageSize, string? continuation, CancellationToken ct)
+    /// <summary>
+    /// The devices of a query, shard by shard. A page may be short or empty and still have a continuation: it reads a bounded
+    /// part of the fleet.
+    /// </summary>
+    /// <exception cref="DomainException">Invalid, by field, or an invalid continuation.</exception>
+    public async Task<Page<DeviceDetails>> ListAsync(DeviceQuery query, int pageSize, string? continuation, CancellationToken ct)
     {
         var site = await snapshots.GetAsync(ct);
-        var page = await ShardPaging.PageAsync(shards, pageSize, continuation,
-            (shard, after, token) => LivingAsync(fleet.DevicesAfterAsync(shard, after, token)), found => found.Id, ct);
-        return page.Select(found => Details(found.Device!, found.Assignments, site));
+        if (!query.IsKnownTo(site))
+        {
+            site = await snapshots.ReadAsync(ct); // another instance may just have made what it names
+        }
+
+        var filter = query.ToFilter(site);
+        if (filter.Scope == FigureScopes.OtherOrganisations)
+        {
+            filter = filter with { NamedOrganisations = await health.NamedOrganisationsAsync(ct) };
+        }
+
+        DeviceDetails? Show(FleetDevice found)
+        {
+            if (found.Device is not { Deleting: false } device)
+            {
+                return null;
+            }
+
+            var details = Details(device, found.Assignments, site);
+            return filter.Holds(device, details.Decision) ? details : null;
+        }
+
+        return await ShardPaging.PageAsync(
+            shards, pageSize, MaxRowsPerPage, continuation, fleet.DevicesAfterAsync, found => found.Id, found => 1 + found.Assignments.Count, Show, ct);
     }
 
     /// <summary>Marks it, removes what depends on it, and takes its row last; repeating it finishes what stopped half way.</summary>
@@ -132,17 +160,6 @@ public sealed class DeviceService(
             await fleet.WriteCredentialAsync(found, found.Device! with { Blocked = blocked }, ct);
         }, ct);
         await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller, blocked ? "device.blocked" : "device.unblocked", deviceId, "done"), ct);
-    }
-
-    private static async IAsyncEnumerable<FleetDevice> LivingAsync(IAsyncEnumerable<FleetDevice> devices)
-    {
-        await foreach (var found in devices)
-        {
-            if (found.Device is { Deleting: false })
-            {
-                yield return found;
-            }
-        }
     }
 
     private static DomainException NotFound() => DomainError.NotFound("device.not-found", "There is no such device.").ToException();

@@ -42,6 +42,6 @@ public static class Membership
         && (rule.Tag is null || inventory.Tags.Contains(rule.Tag, StringComparer.OrdinalIgnoreCase));
 
     // A backslash would escape in the pattern; computer names have none, so doubling keeps it literal.
-    private static bool Like(string pattern, string text) =>
+    internal static bool Like(string pattern, string text) =>
         FileSystemName.MatchesSimpleExpression(pattern.Replace("\\", "\\\\", StringComparison.Ordinal), text, ignoreCase: true);
 }

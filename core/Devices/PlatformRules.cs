@@ -31,6 +31,7 @@ public static class PlatformRules
     public const int MultiSessionSku = 175;
 
     private const int Workstation = 1;
+    private const int Server = 3;
     private const int Always = 0;
     private const int Never = int.MaxValue;
 
@@ -109,6 +110,16 @@ public static class PlatformRules
         [26100] = "Windows Server 2025",
     };
 
+    private static readonly Dictionary<int, string> MultiSessionNames = new()
+    {
+        [17763] = "Windows 10 Enterprise multi-session",
+        [22000] = "Windows 11 Enterprise multi-session",
+    };
+
+    /// <summary>Every name that <see cref="Classify"/> may give.</summary>
+    public static IReadOnlySet<string> Names { get; } =
+        ClientNames.Values.Concat(ServerNames.Values).Concat(MultiSessionNames.Values).Append(Other).ToHashSet();
+
     /// <param name="facts">From inventory.</param>
     /// <param name="configurationManagerVersion">The site's version, e.g. 2207.</param>
     public static OperatingSystemClass Classify(OperatingSystemFacts facts, int configurationManagerVersion)
@@ -116,7 +127,7 @@ public static class PlatformRules
         if (facts.Sku == MultiSessionSku)
         {
             return new OperatingSystemClass(
-                facts.Build >= 22000 ? "Windows 11 Enterprise multi-session" : "Windows 10 Enterprise multi-session",
+                MultiSessionNames[facts.Build >= 22000 ? 22000 : 17763],
                 PlatformOf(MultiSessionRules, facts.Build, configurationManagerVersion));
         }
 
@@ -131,6 +142,30 @@ public static class PlatformRules
     public static bool SupportsDefenderClient(OperatingSystemFacts facts, int configurationManagerVersion) =>
         facts.ProductType != Workstation && facts.Sku != MultiSessionSku
         && DefenderClientServers.Any(rule => rule.Build == facts.Build && configurationManagerVersion >= rule.Since);
+
+    /// <summary>What a site of this version supports, a line for each rule: which systems, and what they take.</summary>
+    public static IReadOnlyList<string> Supported(int configurationManagerVersion) =>
+    [
+        .. Lines(ClientRules, ClientNames, Workstation, 0, configurationManagerVersion),
+        .. Lines(MultiSessionRules, MultiSessionNames, Server, MultiSessionSku, configurationManagerVersion),
+        .. Lines(ServerRules, ServerNames, Server, 0, configurationManagerVersion),
+    ];
+
+    private static IEnumerable<string> Lines(
+        (int From, int To, Platform Platform, int Since, int Until)[] rules, Dictionary<int, string> names, int productType, int sku, int version)
+    {
+        foreach (var rule in rules.Where(rule => version >= rule.Since && version < rule.Until))
+        {
+            var named = names.Where(name => name.Key >= rule.From && name.Key <= rule.To).OrderBy(name => name.Key).Select(name => name.Value).ToList();
+            var (systems, builds) = rule.To == int.MaxValue ? ($"{named[0]} and later", $"builds from {rule.From}")
+                : (named.Count == 1 ? named[0] : $"{named[0]} to {named[^1]}", rule.From == rule.To ? $"build {rule.From}" : $"builds {rule.From} to {rule.To}");
+            var takes = rule.Platform == Platform.UpLevel ? "the configuration file"
+                : SupportsDefenderClient(new OperatingSystemFacts(rule.From, productType, sku), version)
+                    ? "Workspace ID and key, or the configuration file with the Defender client"
+                    : "Workspace ID and key";
+            yield return $"{systems} ({builds}): {takes}";
+        }
+    }
 
     private static Platform PlatformOf(
         (int From, int To, Platform Platform, int Since, int Until)[] rules, int build, int configurationManagerVersion)

@@ -14,27 +14,55 @@ public static class ShardPaging
     /// <param name="idOf">An item's id.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="DomainException">Invalid: not a continuation of ours.</exception>
-    public static async Task<Page<T>> PageAsync<T>(
+    public static Task<Page<T>> PageAsync<T>(
         ShardMap shards, int pageSize, string? continuation,
         Func<string, string?, CancellationToken, IAsyncEnumerable<T>> read, Func<T, string> idOf, CancellationToken ct)
+        where T : class =>
+        PageAsync(shards, pageSize, int.MaxValue, continuation, read, idOf, _ => 0, item => item, ct);
+
+    /// <summary>
+    /// Likewise of those items that are selected. A page ends after so many rows, too: it may be short or empty and still have
+    /// another one behind it, and never takes long.
+    /// </summary>
+    /// <param name="shards">All shards.</param>
+    /// <param name="pageSize">How many items at most.</param>
+    /// <param name="maxRows">After this many rows no further item is read.</param>
+    /// <param name="continuation">From the page before.</param>
+    /// <param name="read">The items of one shard after an id.</param>
+    /// <param name="idOf">An item's id.</param>
+    /// <param name="rowsOf">How many rows an item took to read.</param>
+    /// <param name="select">What the page shows of an item; null to leave it out.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="DomainException">Invalid: not a continuation of ours.</exception>
+    public static async Task<Page<TShown>> PageAsync<T, TShown>(
+        ShardMap shards, int pageSize, int maxRows, string? continuation,
+        Func<string, string?, CancellationToken, IAsyncEnumerable<T>> read, Func<T, string> idOf, Func<T, int> rowsOf,
+        Func<T, TShown?> select, CancellationToken ct)
+        where TShown : class
     {
         var (first, after) = Parse(shards, continuation);
-        var items = new List<T>(pageSize);
+        var rows = 0;
+        var items = new List<TShown>(pageSize);
         for (var i = first; i < shards.All.Count; i++, after = null)
         {
             await foreach (var item in read(shards.All[i], after, ct))
             {
-                if (items.Count == pageSize)
+                if (items.Count == pageSize || rows >= maxRows)
                 {
-                    return new Page<T>(items, Encode(shards.All[i], after));
+                    return new Page<TShown>(items, Encode(shards.All[i], after));
                 }
 
-                items.Add(item);
+                if (select(item) is { } shown)
+                {
+                    items.Add(shown);
+                }
+
                 after = idOf(item);
+                rows += rowsOf(item);
             }
         }
 
-        return new Page<T>(items, null);
+        return new Page<TShown>(items, null);
     }
 
     private static string Encode(string shard, string? after) =>

@@ -30,16 +30,13 @@ public sealed record HealthFigures(
     public static HealthFigures Add(HealthFigures left, HealthFigures right) => left + right;
 
     /// <summary>One device.</summary>
-    public static HealthFigures Of(DeviceDecision decision) => new(
-        1,
-        decision.Winner is null ? 0 : 1,
-        decision.Health == HealthState.Healthy ? 1 : 0,
-        decision.Health == HealthState.AgentState ? 1 : 0,
-        decision.Health == HealthState.Inactive ? 1 : 0,
-        decision.Health == HealthState.NotOnboarded ? 1 : 0,
-        decision.Health == HealthState.NeverReached ? 1 : 0,
-        decision.IsOffboarding ? 1 : 0,
-        decision.FileSamplesDrifted ? 1 : 0);
+    public static HealthFigures Of(DeviceDecision decision)
+    {
+        int Count(Figure figure) => figure.Counts(decision) ? 1 : 0;
+        return new HealthFigures(
+            1, Count(Figure.Targeted), Count(Figure.Healthy), Count(Figure.AgentState), Count(Figure.Inactive), Count(Figure.NotOnboarded),
+            Count(Figure.NeverReached), Count(Figure.Offboarding), Count(Figure.FileSamplesDrifted));
+    }
 }
 
 /// <summary>How many targets of one deployment stand where; every target counts exactly once.</summary>
@@ -63,16 +60,16 @@ public sealed record StatusCounts(int Success, int Error, int RequirementsNotMet
 }
 
 /// <summary>A scope's figures as of one roll-up.</summary>
-/// <param name="Scope"><c>site</c>, <c>platform!x</c>, <c>os!x</c> or <c>collection!id</c>.</param>
-/// <param name="Name">For people: the platform's, operating system's or collection's name.</param>
+/// <param name="Scope"><c>site</c>, or a kind and a key: <c>platform!UpLevel</c>; see <see cref="FigureScopes"/>.</param>
+/// <param name="Name">For people: a collection's name, the name of a deployment's policy, else the key.</param>
 /// <param name="AsOf">The roll-up's moment, UTC.</param>
 /// <param name="Figures">The counts.</param>
 public sealed record ScopeFigures(string Scope, string Name, DateTimeOffset AsOf, HealthFigures Figures)
 {
     public const string Site = "site";
 
-    /// <summary><c>site</c>, <c>platform</c>, <c>os</c> or <c>collection</c>.</summary>
-    public string Kind => Scope.Split('!')[0];
+    /// <summary><c>site</c>, or one of <see cref="FigureScopes.Kinds"/>.</summary>
+    public string Kind => FigureScopes.KindOf(Scope);
 }
 
 /// <summary>A deployment's statuses as of one roll-up.</summary>

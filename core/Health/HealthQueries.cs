@@ -14,16 +14,15 @@ public sealed record HealthSummary(DateTimeOffset? AsOf, bool Stale, ScopeFigure
 /// <summary>What administrators and analysts ask of the figures.</summary>
 public sealed class HealthQueries(HealthTable health, IOptions<SiteOptions> options, TimeProvider clock)
 {
-    private static readonly string[] Kinds = ["platform", "os", "collection"];
-
-    /// <param name="scopeKind">Null for all, else <c>platform</c>, <c>os</c> or <c>collection</c>.</param>
+    /// <param name="scopeKind">Null for all, else one of <see cref="FigureScopes.Kinds"/>.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="DomainException">Invalid: another kind.</exception>
     public async Task<HealthSummary> SummaryAsync(string? scopeKind, CancellationToken ct)
     {
-        if (scopeKind is not null && !Kinds.Contains(scopeKind))
+        if (scopeKind is not null && !FigureScopes.Kinds.Contains(scopeKind))
         {
-            throw DomainError.Field("scopeKind", "health.scope-kind-invalid", "A scope kind is platform, os or collection.").ToException();
+            throw DomainError.Field("scopeKind", "health.scope-kind-invalid",
+                $"A scope kind is one of {string.Join(", ", FigureScopes.Kinds)}.").ToException();
         }
 
         ScopeFigures? site = null;
@@ -44,8 +43,12 @@ public sealed class HealthQueries(HealthTable health, IOptions<SiteOptions> opti
         return new HealthSummary(site?.AsOf, stale, site, scopes);
     }
 
+    /// <summary>The organisations that have a scope of their own, as scopes.</summary>
+    public async Task<IReadOnlySet<string>> NamedOrganisationsAsync(CancellationToken ct) =>
+        (await SummaryAsync(FigureScopes.Organisation, ct)).Scopes.Select(s => s.Scope).ToHashSet();
+
     /// <summary>One scope's figures by hour, oldest first; by day where they are older than 90 days.</summary>
-    /// <param name="scope"><c>site</c>, <c>platform!x</c>, <c>os!x</c> or <c>collection!id</c>.</param>
+    /// <param name="scope"><c>site</c>, or a kind and a key: <c>deployment!id</c>.</param>
     /// <param name="from">UTC; default: a week ago.</param>
     /// <param name="to">UTC; default: now. 400 days after <paramref name="from"/> at most.</param>
     /// <param name="ct">Cancels.</param>

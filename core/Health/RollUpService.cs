@@ -111,14 +111,14 @@ public sealed partial class RollUpService(
 
     private static string NameOf(string scope, SiteSnapshot site)
     {
-        var separator = scope.IndexOf(RowKeys.Separator, StringComparison.Ordinal);
-        if (separator < 0)
+        var key = FigureScopes.KeyOf(scope);
+        return FigureScopes.KindOf(scope) switch
         {
-            return scope;
-        }
-
-        var key = scope[(separator + 1)..];
-        return site.Collections.TryGetValue(key, out var collection) ? collection.Name : key;
+            FigureScopes.Collection when site.Collections.TryGetValue(key, out var collection) => collection.Name,
+            FigureScopes.Deployment when site.Deployments.FirstOrDefault(d => d.Id == key) is { } deployment =>
+                site.Policies[deployment.PolicyId].Current.Name,
+            _ => key,
+        };
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Roll-up {RollUpId} is older than two periods; shard {Shard} is not counted any more")]

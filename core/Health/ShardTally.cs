@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Atp.Core.Deployments;
 using Atp.Core.Devices;
 using Atp.Core.Site;
@@ -12,21 +13,41 @@ public sealed class ShardTally
     /// <summary>Collections with live deployments that get figures of their own.</summary>
     public const int MaxCollectionScopes = 500;
 
-    private const int EntriesPerChunk = 150; // keeps a chunk's text well below the 32K characters that a column holds
+    /// <summary>Live deployments that do; the statuses of all of them are counted.</summary>
+    public const int MaxDeploymentScopes = 500;
+
+    /// <summary>
+    /// Organisations that do: the first in order of their ids, so that shards that each have seen other ones still agree. The
+    /// devices of the rest are counted together.
+    /// </summary>
+    public const int MaxOrganisationScopes = 100;
+
+    private const int EntriesPerChunk = 100; // keeps a chunk's text below the 32K characters that a column holds
+
+    private static readonly JsonSerializerOptions ChunkJson = new(MessageSender.Json)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, // most figures of most scopes are zero
+        IgnoreReadOnlyProperties = true, // sums of the others
+    };
 
     private readonly Dictionary<string, HealthFigures> scopes = [];
     private readonly Dictionary<string, StatusCounts> deployments = [];
-    private readonly HashSet<string> collectionScopes;
+    private readonly HashSet<string> fixedScopes;
+    private readonly SortedSet<string> organisations = new(StringComparer.Ordinal);
 
     public ShardTally(SiteSnapshot site)
     {
-        collectionScopes = [.. site.Deployments.SelectMany(d => d.CollectionIds).Where(site.Collections.ContainsKey)
-            .Distinct().Order(StringComparer.Ordinal).Take(MaxCollectionScopes)];
+        fixedScopes =
+        [
+            .. site.Deployments.SelectMany(d => d.CollectionIds).Where(site.Collections.ContainsKey)
+                .Distinct().Order(StringComparer.Ordinal).Take(MaxCollectionScopes).Select(id => $"{FigureScopes.Collection}!{id}"),
+            .. site.Deployments.Select(d => d.Id)
+                .Order(StringComparer.Ordinal).Take(MaxDeploymentScopes).Select(id => $"{FigureScopes.Deployment}!{id}"),
+        ];
         // A scope or deployment without a device is a figure too: zero.
-        scopes[ScopeFigures.Site] = HealthFigures.None;
-        foreach (var collectionId in collectionScopes)
+        foreach (var scope in fixedScopes.Append(ScopeFigures.Site))
         {
-            scopes[$"collection!{collectionId}"] = HealthFigures.None;
+            scopes[scope] = HealthFigures.None;
         }
 
         foreach (var deployment in site.Deployments)
@@ -35,7 +56,7 @@ public sealed class ShardTally
         }
     }
 
-    private ShardTally() => collectionScopes = [];
+    private ShardTally() => fixedScopes = [];
 
     public static ShardTally Empty => new();
 
@@ -45,13 +66,9 @@ public sealed class ShardTally
 
     public void Count(Device device, DeviceDecision decision)
     {
-        var one = HealthFigures.Of(decision);
-        Add(scopes, ScopeFigures.Site, one, HealthFigures.Add);
-        Add(scopes, $"platform!{decision.OperatingSystem.Platform}", one, HealthFigures.Add);
-        Add(scopes, $"os!{decision.OperatingSystem.Name}", one, HealthFigures.Add);
-        foreach (var collectionId in device.Collections.Where(collectionScopes.Contains))
+        foreach (var scope in FigureScopes.Of(device, decision).Where(HasFigures))
         {
-            Add(scopes, $"collection!{collectionId}", one, HealthFigures.Add);
+            AddFigures(scope, HealthFigures.Of(FigureScopes.Within(scope, decision)));
         }
 
         foreach (var target in decision.Targets)
@@ -65,22 +82,42 @@ public sealed class ShardTally
     {
         var entries = scopes.Select(s => new Entry(s.Key, null, s.Value))
             .Concat(deployments.Select(d => new Entry(d.Key, d.Value, null)));
-        return [.. entries.Chunk(EntriesPerChunk).Select(chunk => JsonSerializer.Serialize(chunk, MessageSender.Json))];
+        return [.. entries.Chunk(EntriesPerChunk).Select(chunk => JsonSerializer.Serialize(chunk, ChunkJson))];
     }
 
     public void AddChunk(string chunk)
     {
-        foreach (var entry in JsonSerializer.Deserialize<Entry[]>(chunk, MessageSender.Json)!)
+        foreach (var entry in JsonSerializer.Deserialize<Entry[]>(chunk, ChunkJson)!)
         {
             if (entry.Health is { } health)
             {
-                Add(scopes, entry.Key, health, HealthFigures.Add);
+                AddFigures(entry.Key, health);
             }
 
             if (entry.Statuses is { } statuses)
             {
                 Add(deployments, entry.Key, statuses, StatusCounts.Add);
             }
+        }
+    }
+
+    private bool HasFigures(string scope) =>
+        fixedScopes.Contains(scope) || !(FigureScopes.IsOf(FigureScopes.Collection, scope) || FigureScopes.IsOf(FigureScopes.Deployment, scope));
+
+    /// <summary>
+    /// An organisation that is one too many is folded into the others. One that stays to the end was never folded, in whichever
+    /// order they came, since there were always fewer than the limit before it.
+    /// </summary>
+    private void AddFigures(string scope, HealthFigures figures)
+    {
+        Add(scopes, scope, figures, HealthFigures.Add);
+        if (FigureScopes.IsOf(FigureScopes.Organisation, scope) && scope != FigureScopes.OtherOrganisations
+            && organisations.Add(scope) && organisations.Count > MaxOrganisationScopes)
+        {
+            var last = organisations.Max!;
+            organisations.Remove(last);
+            scopes.Remove(last, out var folded);
+            Add(scopes, FigureScopes.OtherOrganisations, folded!, HealthFigures.Add);
         }
     }
 

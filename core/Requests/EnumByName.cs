@@ -9,6 +9,10 @@ namespace Atp.Core.Requests;
 /// </summary>
 public sealed class EnumByName : JsonConverterFactory
 {
+    /// <summary>One of the names, in any case; no number, and no several of them.</summary>
+    public static bool TryParse<T>(string text, out T value)
+        where T : struct, Enum => Of<T>.Values.TryGetValue(text, out value);
+
     public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;
 
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
@@ -17,7 +21,7 @@ public sealed class EnumByName : JsonConverterFactory
     private sealed class Of<T> : JsonConverter<T>
         where T : struct, Enum
     {
-        private static readonly Dictionary<string, T> Values =
+        public static readonly Dictionary<string, T> Values =
             Enum.GetValues<T>().ToDictionary(value => value.ToString(), StringComparer.OrdinalIgnoreCase);
 
         /// <exception cref="JsonException">Not a string, or not one of the names.</exception>

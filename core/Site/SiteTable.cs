@@ -12,6 +12,7 @@ public sealed class SiteTable(TableClient table)
     private const string SettingsRow = "settings";
     private const string EnrollmentRow = "enrollment";
     private const string PrunedRow = "pruned";
+    private const string TimerRows = "timer!";
 
     /// <summary>Inserts the shard count on first use, and keeps the Configuration Manager version current.</summary>
     /// <exception cref="InvalidOperationException">When the site was made with another shard count or a newer schema.</exception>
@@ -55,12 +56,19 @@ public sealed class SiteTable(TableClient table)
     public async Task<EnrollmentKeyVersions?> FindEnrollmentKeysAsync(CancellationToken ct)
     {
         var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition, EnrollmentRow, cancellationToken: ct);
-        return row.HasValue ? new(row.Value!.GetString("Primary"), row.Value!.GetString("Secondary")) : null;
+        return row.HasValue
+            ? new(row.Value!.GetString("Primary"), row.Value!.GetString("Secondary"), row.Value!.GetDateTimeOffset("CreatedAt"))
+            : null;
     }
 
     /// <returns>False when another instance was first; its versions count.</returns>
     public Task<bool> TryAddEnrollmentKeysAsync(EnrollmentKeyVersions versions, CancellationToken ct) =>
-        table.TryAddAsync(new TableEntity(Partition, EnrollmentRow) { ["Primary"] = versions.Primary, ["Secondary"] = versions.Secondary }, ct);
+        table.TryAddAsync(new TableEntity(Partition, EnrollmentRow)
+        {
+            ["Primary"] = versions.Primary,
+            ["Secondary"] = versions.Secondary,
+            ["CreatedAt"] = versions.CreatedAt,
+        }, ct);
 
     /// <summary>The last day on which old rows were pruned, or null when that never happened.</summary>
     public async Task<DateOnly?> FindPrunedDayAsync(CancellationToken ct)
@@ -72,7 +80,37 @@ public sealed class SiteTable(TableClient table)
     public Task SetPrunedDayAsync(DateOnly day, CancellationToken ct) => table.UpsertEntityAsync(
         new TableEntity(Partition, PrunedRow) { ["Day"] = day.ToString("yyyyMMdd", CultureInfo.InvariantCulture) },
         TableUpdateMode.Replace, ct);
+
+    /// <summary>The row speaks of one run only: the one that wrote last.</summary>
+    public Task PutTimerRunAsync(TimerRun run, CancellationToken ct)
+    {
+        var row = new TableEntity(Partition, TimerRows + run.Name) { ["StartedAt"] = run.StartedAt };
+        if (run.FinishedAt is not null)
+        {
+            row["FinishedAt"] = run.FinishedAt;
+            row["Result"] = run.Result.ToString();
+        }
+
+        return table.UpsertEntityAsync(row, TableUpdateMode.Replace, ct);
+    }
+
+    /// <summary>The last run of each timer, by name.</summary>
+    public async Task<IReadOnlyDictionary<string, TimerRun>> TimerRunsAsync(CancellationToken ct)
+    {
+        var runs = new Dictionary<string, TimerRun>();
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {Partition} and RowKey gt {TimerRows} and RowKey lt {RowKeys.EndOfChildren(TimerRows)}");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
+        {
+            var name = row.RowKey[TimerRows.Length..];
+            runs[name] = new TimerRun(name, row.GetDateTimeOffset("StartedAt"), row.GetDateTimeOffset("FinishedAt"),
+                row.GetString("Result") is { } result ? Enum.Parse<TimerResult>(result) : null);
+        }
+
+        return runs;
+    }
 }
 
 /// <summary>Which versions of the enrollment secrets are in use.</summary>
-public sealed record EnrollmentKeyVersions(string Primary, string Secondary);
+/// <param name="CreatedAt">When they were made, UTC; null when that wasn't noted.</param>
+public sealed record EnrollmentKeyVersions(string Primary, string Secondary, DateTimeOffset? CreatedAt);

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Atp.Functions.Devices;
 
-/// <summary>All devices.</summary>
+/// <summary>The devices of a query: all, or those behind a figure or a status.</summary>
 public sealed class ListDevicesFunction(DeviceService devices)
 {
     [Function("ListDevices")]
@@ -14,7 +14,9 @@ public sealed class ListDevicesFunction(DeviceService devices)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "devices")] HttpRequest request,
         CancellationToken ct)
     {
-        var page = await devices.ListAsync(request.PageSize(), request.Continuation(), ct);
+        var query = new DeviceQuery(request.QueryText("scope"), request.QueryText("health"), request.QueryText("deploymentId"),
+            request.QueryText("status"), request.QueryText("name"));
+        var page = await devices.ListAsync(query, request.PageSize(), request.Continuation(), ct);
         return request.Listed(page.Select(DeviceAnswer.Of));
     }
 }

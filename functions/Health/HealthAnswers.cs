@@ -2,17 +2,22 @@ using Atp.Core.Health;
 
 namespace Atp.Functions.Health;
 
-/// <summary>Figures of one scope; the percentage is Configuration Manager's onboarding status, absent when there is no data.</summary>
+/// <summary>
+/// Figures of one scope. Onboarding status is <paramref name="Onboarded"/> of <paramref name="Eligible"/>, and the four of agent
+/// health are percentages of the same devices; all absent when there are none: no data, not 0 %.
+/// </summary>
 public sealed record FiguresAnswer(
     string Scope, string Name, DateTimeOffset AsOf, int Devices, int Targeted, int Healthy, int AgentState, int Inactive, int NotOnboarded,
-    int NeverReached, int Offboarding, int FileSamplesDrifted, int Onboarded, int Eligible, double? OnboardingPercent)
+    int NeverReached, int Offboarding, int FileSamplesDrifted, int Onboarded, int Eligible, double? OnboardingPercent,
+    double? HealthyPercent, double? AgentStatePercent, double? InactivePercent, double? NotOnboardedPercent)
 {
     public static FiguresAnswer Of(ScopeFigures scope)
     {
         var f = scope.Figures;
+        double? Percent(int part) => f.Eligible == 0 ? null : Math.Round(100.0 * part / f.Eligible, 1);
         return new FiguresAnswer(scope.Scope, scope.Name, scope.AsOf, f.Devices, f.Targeted, f.Healthy, f.AgentState, f.Inactive,
             f.NotOnboarded, f.NeverReached, f.Offboarding, f.FileSamplesDrifted, f.Onboarded, f.Eligible,
-            f.Eligible == 0 ? null : Math.Round(100.0 * f.Onboarded / f.Eligible, 1));
+            Percent(f.Onboarded), Percent(f.Healthy), Percent(f.AgentState), Percent(f.Inactive), Percent(f.NotOnboarded));
     }
 }
 

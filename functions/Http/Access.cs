@@ -8,6 +8,9 @@ public static class Roles
     public const string DeploymentsReadWrite = "Deployments.ReadWrite";
     public const string DevicesReadWrite = "Devices.ReadWrite";
     public const string HealthRead = "Health.Read";
+
+    /// <summary>Those that exist.</summary>
+    public static IReadOnlyList<string> All { get; } = [PoliciesRead, PoliciesReadWrite, DeploymentsReadWrite, DevicesReadWrite, HealthRead];
 }
 
 /// <summary>Who may call a function. One without any of these answers 403.</summary>

@@ -46,6 +46,7 @@ public sealed class AccessMiddleware(AdministratorTokens administrators, DeviceC
                 }
 
                 http.Items[typeof(Caller)] = administrator.Caller;
+                http.Items[typeof(Administrator)] = administrator;
                 break;
             case DeviceAccessAttribute:
                 var device = await devices.VerifyAsync(authorization, ct)

@@ -22,6 +22,9 @@ public static partial class HttpExtensions
     public static Caller Caller(this HttpRequest request) => request.HttpContext.Items[typeof(Caller)] as Caller
         ?? Core.Requests.Caller.Device(request.DeviceToken().DeviceId);
 
+    /// <summary>The administrator who calls, with the roles of the token.</summary>
+    public static Administrator Administrator(this HttpRequest request) => (Administrator)request.HttpContext.Items[typeof(Administrator)]!;
+
     /// <summary>The device that calls.</summary>
     public static DeviceToken DeviceToken(this HttpRequest request) => (DeviceToken)request.HttpContext.Items[typeof(DeviceToken)]!;
 
@@ -52,8 +55,10 @@ public static partial class HttpExtensions
             : throw DomainError.Field("pageSize", "list.page-size-invalid", $"The page size is from 1 to {MaxPageSize}.").ToException();
     }
 
-    public static string? Continuation(this HttpRequest request) =>
-        request.Query["continuation"].ToString() is { Length: > 0 } text ? text : null;
+    public static string? Continuation(this HttpRequest request) => request.QueryText("continuation");
+
+    /// <summary>Null when the query doesn't say.</summary>
+    public static string? QueryText(this HttpRequest request, string name) => request.Query[name].ToString() is { Length: > 0 } text ? text : null;
 
     /// <summary>A time in the query; UTC unless it says otherwise.</summary>
     /// <exception cref="DomainException">It isn't one.</exception>

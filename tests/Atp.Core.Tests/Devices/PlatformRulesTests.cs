@@ -45,6 +45,22 @@ public sealed class PlatformRulesTests
     };
 
     [Theory]
+    [InlineData(1910, "Windows 10 1607 to Windows 10 22H2 (builds 14393 to 21999): the configuration file")]
+    [InlineData(2002, "Windows 8.1 (build 9600): Workspace ID and key")]
+    [InlineData(2002, "Windows Server 2012 R2 (build 9600): Workspace ID and key")]
+    [InlineData(2002, "Windows Server 1709 (builds 14394 to 17133): Workspace ID and key")]
+    [InlineData(2002, "Windows Server 1803 to Windows Server 20H2 (builds 17134 to 20347): the configuration file")]
+    [InlineData(2107, "Windows 11 21H2 and later (builds from 22000): the configuration file")]
+    [InlineData(2207, "Windows 8.1 (build 9600): Workspace ID and key")]
+    [InlineData(2207, "Windows Server 2016 (build 14393): Workspace ID and key, or the configuration file with the Defender client")]
+    public void What_a_version_supports_is_said_in_a_line_each(int version, string line) =>
+        Assert.Contains(line, PlatformRules.Supported(version));
+
+    [Fact]
+    public void A_site_of_version_1910_or_prior_supports_Windows_10_1607_and_later_and_nothing_else() =>
+        Assert.Single(PlatformRules.Supported(1910));
+
+    [Theory]
     [MemberData(nameof(At2207))]
     public void Every_build_of_the_release_tables_has_its_name_and_platform(int build, int productType, string name, Platform platform) =>
         Assert.Equal(new OperatingSystemClass(name, platform), PlatformRules.Classify(new OperatingSystemFacts(build, productType, 0), 2207));

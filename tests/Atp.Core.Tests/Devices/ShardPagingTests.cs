@@ -33,6 +33,38 @@ public sealed class ShardPagingTests
     }
 
     [Theory]
+    [InlineData(1, 100)]
+    [InlineData(2, 100)]
+    [InlineData(100, 1)]
+    [InlineData(100, 2)]
+    [InlineData(2, 3)]
+    [InlineData(100, 100)]
+    public async Task Every_selected_item_comes_exactly_once_and_no_page_reads_more_rows_than_it_may(int pageSize, int maxRows)
+    {
+        var all = new List<string>();
+        string? continuation = null;
+        do
+        {
+            var rows = 0;
+            var page = await ShardPaging.PageAsync(
+                Shards, pageSize, maxRows, continuation, Read, id => id,
+                _ =>
+                {
+                    rows++;
+                    return 1;
+                },
+                id => id is "b" or "e" ? id.ToUpperInvariant() : null, TestContext.Current.CancellationToken);
+            Assert.InRange(rows, 1, maxRows);
+            Assert.InRange(page.Items.Count, 0, pageSize);
+            all.AddRange(page.Items);
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+
+        Assert.Equal(["B", "E"], all);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("!")]
     [InlineData("nonsense")]
@@ -49,7 +81,8 @@ public sealed class ShardPagingTests
     }
 
     private static Task<Atp.Core.Storage.Page<string>> PageAsync(int pageSize, string? continuation) => ShardPaging.PageAsync(
-        Shards, pageSize, continuation,
-        (shard, after, _) => Content[shard].Where(id => after is null || string.CompareOrdinal(id, after) > 0).ToAsyncEnumerable(),
-        id => id, TestContext.Current.CancellationToken);
+        Shards, pageSize, continuation, Read, id => id, TestContext.Current.CancellationToken);
+
+    private static IAsyncEnumerable<string> Read(string shard, string? after, CancellationToken ct) =>
+        Content[shard].Where(id => after is null || string.CompareOrdinal(id, after) > 0).ToAsyncEnumerable();
 }

@@ -2,6 +2,7 @@ using Atp.Core.Deployments;
 using Atp.Core.Devices;
 using Atp.Core.Health;
 using Atp.Core.Policies;
+using Atp.Core.Storage;
 
 namespace Atp.Core.Tests.Health;
 
@@ -34,6 +35,82 @@ public sealed class ShardTallyTests
         Assert.Equal(tally.Scopes["site"], Sum(tally, "os!"));
         Assert.Equal(new StatusCounts(0, 0, RequirementsNotMet: 1, 0, Unknown: 2, Superseded: 1), tally.Deployments["d-on"]);
         Assert.Equal(new StatusCounts(0, 0, 0, 0, Unknown: 1, 0), tally.Deployments["d-off"]);
+    }
+
+    [Fact]
+    public void A_deployment_has_the_devices_that_it_targets_with_the_health_of_those_that_it_holds()
+    {
+        var site = Facts.Site(
+            [Facts.Policy("first", order: 1), Facts.Policy("second", order: 2)],
+            [Facts.Deployment("d-1", "first", 0, "some"), Facts.Deployment("d-2", "second"), Facts.Deployment("d-3", "second", 0, "nobody")],
+            [Facts.Collection("all"), Facts.Collection("some"), Facts.Collection("nobody")]);
+        var tally = new ShardTally(site);
+        foreach (var device in new[] { Facts.Device(null, "all", "some"), Facts.Device(null, "all") })
+        {
+            tally.Count(device, DeviceDecision.For(device, new Dictionary<string, Assignment>(), site, Facts.Now));
+        }
+
+        Assert.Equal(new HealthFigures(1, 1, 0, 0, 0, 0, NeverReached: 1, 0), tally.Scopes["deployment!d-1"]);
+        Assert.Equal(new HealthFigures(2, 2, 0, 0, 0, 0, NeverReached: 1, 0), tally.Scopes["deployment!d-2"]);
+        Assert.Equal(HealthFigures.None, tally.Scopes["deployment!d-3"]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_first_hundred_organisations_have_figures_of_their_own_in_whichever_order_and_shards_they_came(int seed)
+    {
+        var site = Facts.Site();
+        var random = new Random(seed);
+        // Organisation n has n + 1 devices, anywhere.
+        var reported = Enumerable.Range(0, 130).SelectMany(n => Enumerable.Repeat($"ORG-{n:D3}", n + 1)).ToArray();
+        random.Shuffle(reported);
+        var shards = reported.GroupBy(_ => random.Next(4)).Select(shard =>
+        {
+            var tally = new ShardTally(site);
+            foreach (var organisation in shard)
+            {
+                var device = Facts.Device() with { Health = new AgentHealth(Facts.Now, null, true, 1, organisation) };
+                tally.Count(device, DeviceDecision.For(device, new Dictionary<string, Assignment>(), site, Facts.Now));
+            }
+
+            return tally;
+        });
+        var sum = ShardTally.Empty;
+        foreach (var chunk in shards.SelectMany(s => s.ToChunks()))
+        {
+            sum.AddChunk(chunk);
+        }
+
+        var organisations = sum.Scopes.Where(s => s.Key.StartsWith("organisation!", StringComparison.Ordinal)).ToDictionary(s => s.Key, s => s.Value.Devices);
+        var expected = Enumerable.Range(0, ShardTally.MaxOrganisationScopes).ToDictionary(n => $"organisation!org-{n:D3}", n => n + 1);
+        expected["organisation!other"] = Enumerable.Range(100, 30).Sum(n => n + 1);
+        Assert.Equal(expected.OrderBy(e => e.Key, StringComparer.Ordinal), organisations.OrderBy(o => o.Key, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void As_many_scopes_as_there_can_be_with_the_figures_of_a_million_devices_fit_their_columns_and_one_transaction()
+    {
+        var collections = Enumerable.Range(0, 600).Select(_ => $"{Guid.CreateVersion7()}").ToList();
+        var site = Facts.Site(
+            [Facts.Policy("p")], collections.Select(id => Facts.Deployment($"{Guid.CreateVersion7()}", "p", 0, id)), collections.Select(id => Facts.Collection(id)));
+        var tally = new ShardTally(site);
+        var many = new HealthFigures(1_000_000, 1_000_000, 999_999, 999_999, 999_999, 999_999, 999_999, 999_999, 999_999);
+        foreach (var scope in tally.Scopes.Keys.Concat(Enumerable.Range(0, 100).Select(i => $"organisation!{i}{new string('x', 60)}")).ToList())
+        {
+            tally.AddChunk(System.Text.Json.JsonSerializer.Serialize(new[] { new { key = scope, health = many } }, MessageSender.Json));
+        }
+
+        var chunks = tally.ToChunks();
+
+        Assert.Equal(1 + ShardTally.MaxCollectionScopes + ShardTally.MaxDeploymentScopes + ShardTally.MaxOrganisationScopes, tally.Scopes.Count);
+        Assert.InRange(chunks.Max(c => c.Length), 1, 32 * 1024);
+        Assert.InRange(chunks.Count, 1, TableBatch.MaxActions);
+        var read = ShardTally.Empty;
+        chunks.ToList().ForEach(read.AddChunk);
+        Assert.Equal(tally.Scopes.OrderBy(s => s.Key, StringComparer.Ordinal), read.Scopes.OrderBy(s => s.Key, StringComparer.Ordinal));
+        Assert.Equal(600, read.Deployments.Count);
     }
 
     [Fact]

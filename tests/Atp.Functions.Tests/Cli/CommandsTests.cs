@@ -75,6 +75,42 @@ public sealed class CommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_status_shows_the_prerequisites_first_and_the_devices_behind_a_figure_are_listed()
+    {
+        var package = Path.Combine(folder.Path, "package.zip");
+        await AtpAsync("", "sample-package", "--out", package);
+        var policy = await JsonAsync("", "policy", "create", "--name", "Onboard all", "--file", package);
+        var inventory = Path.Combine(folder.Path, "inventory.csv");
+        await File.WriteAllTextAsync(
+            inventory, "deviceId,name,build,productType\npc-1,PC-1,19045,1\npc-2,PC-2,22631,1\nsrv-1,SRV-1,9600,3\n", TestContext.Current.CancellationToken);
+        await JsonAsync("", "device", "import", inventory);
+        var collection = await JsonAsync("", "collection", "create", "--name", "All", "--name-pattern", "*", "--wait");
+        var deploymentId = (await JsonAsync(
+            "", "deploy", "--policy", policy.GetProperty("id").GetString()!, "--collection", collection.GetProperty("id").GetString()!, "--watch"))
+            .GetProperty("id").GetString()!;
+
+        var (exitCode, status) = await AtpAsync("", "status", "--roll-up", "--by", "deployment");
+
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("Configuration Manager 2207, ", status.Output, StringComparison.Ordinal);
+        Assert.Contains("Warning: Timer Reconcile has not run yet.", status.Output, StringComparison.Ordinal);
+        Assert.InRange(status.Output.IndexOf("Warning: ", StringComparison.Ordinal), 1, status.Output.IndexOf("Onboarding status", StringComparison.Ordinal));
+        Assert.Contains($"deployment!{deploymentId}", status.Output, StringComparison.Ordinal);
+        var json = await JsonAsync("", "status", "--by", "organisation");
+        Assert.Equal(5, json.GetProperty("site").GetProperty("roles").GetProperty("yours").GetArrayLength());
+
+        Assert.Equal(["srv-1"], await ListedAsync("--deployment", deploymentId, "--status", "error"));
+        Assert.Equal(["pc-1"], await ListedAsync("--scope", "os!Windows 10 22H2", "--health", "NeverReached"));
+        Assert.Equal(["pc-1", "pc-2"], await ListedAsync("--name", "PC-?"));
+        var (_, two) = await AtpAsync("", "device", "list", "--top", "2", "--scope", $"deployment!{deploymentId}");
+        Assert.Contains("Windows", two.Output, StringComparison.Ordinal);
+        Assert.Contains("There are more than these 2", two.Error, StringComparison.Ordinal);
+        var (refused, problem) = await AtpAsync("", "device", "list", "--health", "well");
+        Assert.Equal(1, refused);
+        Assert.Contains("health:", problem.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Simulated_devices_come_back_with_the_keys_that_they_were_given()
     {
         var keys = Path.Combine(folder.Path, "keys.ndjson");
@@ -108,6 +144,9 @@ public sealed class CommandsTests : IAsyncLifetime
         var terminal = new CapturedTerminal();
         return (await terminal.RunAsync(input, TestContext.Current.CancellationToken, [.. arguments, "--data", folder.Path]), terminal);
     }
+
+    private async Task<List<string>> ListedAsync(params string[] conditions) =>
+        [.. (await JsonAsync("", ["device", "list", .. conditions])).EnumerateArray().Select(d => d.GetProperty("id").GetString()!).Order(StringComparer.Ordinal)];
 
     private async Task<JsonElement> JsonAsync(string input, params string[] arguments)
     {
