@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Atp.Functions.Devices;
 
-/// <summary>All devices.</summary>
+/// <summary>All devices in use; with <c>retired=true</c>, those that are retired.</summary>
 public sealed class ListDevicesFunction(DeviceService devices)
 {
     [Function("ListDevices")]
@@ -14,7 +14,7 @@ public sealed class ListDevicesFunction(DeviceService devices)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "devices")] HttpRequest request,
         CancellationToken ct)
     {
-        var page = await devices.ListAsync(request.PageSize(), request.Continuation(), ct);
-        return request.Listed(page.Select(DeviceAnswer.Of));
+        var page = await devices.ListAsync(request.PageSize(), request.Continuation(), request.QueryFlag("retired"), ct);
+        return request.Listed(page.Select(DeviceAnswer.InList));
     }
 }
