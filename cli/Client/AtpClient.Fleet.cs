@@ -41,6 +41,15 @@ public sealed partial class AtpClient
     public Task<DeviceKey> EnrollAsync(string deviceId, CancellationToken ct) =>
         PostAsync<DeviceKey>($"/api/devices/{Uri.EscapeDataString(deviceId)}/enroll", new { newKey = false }, ct);
 
+    public Task<DeviceAnswer> GetDeviceAsync(string id, CancellationToken ct) =>
+        GetAsync<DeviceAnswer>($"/api/devices/{Uri.EscapeDataString(id)}", ct);
+
+    public Task<DeviceAnswer> RetireDeviceAsync(string id, string reason, string? replacedBy, CancellationToken ct) =>
+        PostAsync<DeviceAnswer>($"/api/devices/{Uri.EscapeDataString(id)}/retire", new { reason, replacedBy }, ct);
+
+    public Task<DeviceAnswer> ReinstateDeviceAsync(string id, CancellationToken ct) =>
+        SendAsync<DeviceAnswer>(HttpMethod.Post, $"/api/devices/{Uri.EscapeDataString(id)}/reinstate", null, ct);
+
     public Task<CollectionAnswer> CreateCollectionAsync(
         string name, string description, IReadOnlyList<RuleBody> rules, CancellationToken ct) =>
         PostAsync<CollectionAnswer>("/api/collections", new { name, description, rules }, ct);

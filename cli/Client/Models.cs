@@ -116,20 +116,89 @@ public sealed record DeviceAnswer : Answer
 
     public string? OperatingSystem { get; init; }
 
-    public string? Health { get; init; }
+    public int Build { get; init; }
+
+    public string? Platform { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    public string? MonitoringAgentVersion { get; init; }
+
+    public string? DefenderClientVersion { get; init; }
+
+    public bool Enrolled { get; init; }
+
+    public bool Blocked { get; init; }
 
     public DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>The deployment that decides first.</summary>
+    public AgentReportAnswer? LastReport { get; init; }
+
+    public string? Health { get; init; }
+
+    /// <summary>Null while it is in use.</summary>
+    public MessageAnswer? RetirementMessage { get; init; }
+
+    public MessageAnswer? HealthMessage { get; init; }
+
+    /// <summary>Null while it shares what its policy says.</summary>
+    public MessageAnswer? FileSamplesMessage { get; init; }
+
+    /// <summary>The one that decides first.</summary>
     public IReadOnlyList<TargetAnswer> Targets { get; init; } = [];
 }
 
-/// <summary>One deployment that targets a device, and how it stands there.</summary>
+/// <summary>How something is, and what to do.</summary>
+public sealed record MessageAnswer : Answer
+{
+    public required string Text { get; init; }
+
+    public string? WhatToDo { get; init; }
+}
+
+public sealed record AgentReportAnswer : Answer
+{
+    public DateTimeOffset ReportedAt { get; init; }
+
+    public DateTimeOffset? LastConnected { get; init; }
+
+    public bool SenseIsRunning { get; init; }
+
+    public int OnboardingState { get; init; }
+
+    public string? OrgId { get; init; }
+
+    public string? FileSamples { get; init; }
+}
+
 public sealed record TargetAnswer : Answer
 {
     public required string DeploymentId { get; init; }
 
-    public string? Status { get; init; }
+    public required string PolicyName { get; init; }
+
+    public string? Kind { get; init; }
+
+    public int Order { get; init; }
+
+    public bool Effective { get; init; }
+
+    public required string Status { get; init; }
+
+    public required MessageAnswer Message { get; init; }
+
+    public IReadOnlyList<DeliveryAnswer> Deliveries { get; init; } = [];
+}
+
+public sealed record DeliveryAnswer : Answer
+{
+    public int Revision { get; init; }
+
+    public DateTimeOffset At { get; init; }
+
+    public string? FileSha256 { get; init; }
+
+    public string? Workspace { get; init; }
 }
 
 /// <summary>A device's credential, as enrollment hands it out.</summary>

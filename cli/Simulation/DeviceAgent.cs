@@ -17,7 +17,7 @@ public sealed record Visit(SimulatedDevice Device, DeviceKey Key, CheckInAnswer 
 /// <summary>What the agent on a simulated device does: the real protocol, and an operating system that is made up.</summary>
 public sealed class DeviceAgent(AgentClient service, TimeProvider clock)
 {
-    private const string ScriptCouldNotStartService = "15";
+    private const string ScriptCouldNotStartService = "script:15";
     private static readonly TimeSpan JustNow = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongAgo = TimeSpan.FromDays(10);
 
@@ -58,12 +58,13 @@ public sealed class DeviceAgent(AgentClient service, TimeProvider clock)
             return Deed.Fetched;
         }
 
-        var (report, deed) = Outcome(visit.Device.Behaviour, visit.Answer.Instructions!.Action, clock.GetUtcNow());
+        var instructions = visit.Answer.Instructions!;
+        var (report, deed) = Outcome(visit.Device.Behaviour, instructions, clock.GetUtcNow());
         report = report with
         {
             OrgId = visit.OrgId,
-            DeploymentId = visit.Answer.Instructions.DeploymentId,
-            Revision = visit.Answer.Instructions.Revision,
+            DeploymentId = instructions.DeploymentId,
+            Revision = instructions.Revision,
         };
         await AgentClient.ReportAsync(visit.Key, visit.Answer.Reports.QueueUri, report, ct);
         if (visit.Device.SendsTwice)
@@ -75,7 +76,7 @@ public sealed class DeviceAgent(AgentClient service, TimeProvider clock)
         return deed;
     }
 
-    private static (DeviceReport Report, Deed Deed) Outcome(Behaviour behaviour, AgentAction action, DateTimeOffset now)
+    private static (DeviceReport Report, Deed Deed) Outcome(Behaviour behaviour, Instructions instructions, DateTimeOffset now)
     {
         var applied = new DeviceReport
         {
@@ -83,9 +84,10 @@ public sealed class DeviceAgent(AgentClient service, TimeProvider clock)
             LastConnected = now - JustNow,
             SenseIsRunning = true,
             OnboardingState = 1,
+            FileSamples = instructions.FileSamples,
             Result = AssignmentResult.Success,
         };
-        return (behaviour, action) switch
+        return (behaviour, instructions.Action) switch
         {
             (Behaviour.Fails, _) => (
                 applied with
@@ -93,6 +95,7 @@ public sealed class DeviceAgent(AgentClient service, TimeProvider clock)
                     LastConnected = null,
                     SenseIsRunning = false,
                     OnboardingState = 0,
+                    FileSamples = null,
                     Result = AssignmentResult.Error,
                     ErrorCode = ScriptCouldNotStartService,
                 },

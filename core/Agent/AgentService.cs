@@ -85,27 +85,47 @@ public sealed class AgentService(
                 "This device was given a newer key. Sign with that one, or enroll again.").ToException();
         }
 
-        return device.Blocked
-            ? throw new DomainError(ErrorKind.Forbidden, "device.blocked",
-                "An administrator has blocked this device.").ToException()
+        if (device.Blocked)
+        {
+            throw new DomainError(ErrorKind.Forbidden, "device.blocked", "An administrator has blocked this device.").ToException();
+        }
+
+        return device.Retired is { } retired
+            ? throw new DomainError(ErrorKind.Forbidden, "device.retired", retired.ReplacedBy is { } newId
+                ? $"This device was retired: the computer is {newId} now. Enroll it under that id."
+                : "This device was retired. If it is in use, ask an administrator to reinstate it.").ToException()
             : device;
     }
 
-    /// <summary>The assignment as it is once the device has these instructions; null when it had them before or there are none.</summary>
+    /// <summary>
+    /// The assignment as it is once the device has these instructions; null when it had them before or there are none. The same
+    /// revision is taken again when it delivers something else, as after an upgrade from a down-level to an up-level system.
+    /// </summary>
     private static Assignment? Take(TargetedDeployment? winner, DateTimeOffset now)
     {
-        if (winner is null || !winner.Applicability.IsApplicable()
-            || winner.Assignment?.FetchedRevision == winner.Policy.Current.Revision)
+        if (winner is null || !winner.Applicability.IsApplicable())
         {
             return null;
         }
 
+        var policy = winner.Policy.Current;
+        var delivery = new Delivery(
+            policy.Revision, now,
+            winner.Applicability == Applicability.DeliverFile ? policy.ConfigurationFile.Sha256 : null,
+            winner.Applicability == Applicability.DeliverWorkspace ? $"{policy.Workspace!.Id} {policy.Workspace.KeyVersion}" : null);
         var assignment = winner.Assignment ?? new Assignment { DeploymentId = winner.Deployment.Id };
+        if (assignment.FetchedRevision == policy.Revision
+            && (assignment.Deliveries.Count == 0 || assignment.Deliveries[^1] with { At = now } == delivery))
+        {
+            return null;
+        }
+
         return assignment with
         {
-            FetchedRevision = winner.Policy.Current.Revision,
+            FetchedRevision = policy.Revision,
             FetchedAt = now,
             FetchCount = assignment.FetchCount + 1,
+            Deliveries = [.. assignment.Deliveries.Append(delivery).TakeLast(Assignment.MaxDeliveries)],
         };
     }
 
@@ -118,6 +138,8 @@ public sealed class AgentService(
             Revision = policy.Revision,
             Action = policy.Kind == PolicyKind.Onboarding ? AgentAction.Onboard : AgentAction.Offboard,
             FileSamples = policy.FileSamples,
+            Reapply = decision.FileSamplesDrifted,
+            Reason = StatusMessages.OfFileSamples(device, decision)?.Text,
         };
         return winner.Applicability switch
         {

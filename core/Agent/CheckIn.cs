@@ -49,7 +49,10 @@ public sealed record Instructions
 
     public required AgentAction Action { get; init; }
 
-    /// <summary>Why there is nothing to do, when there isn't.</summary>
+    /// <summary>The device reported that it applied this revision, and then something else: it applies all of it again.</summary>
+    public bool Reapply { get; init; }
+
+    /// <summary>Why there is nothing to do, when there isn't, or why it is to be done again.</summary>
     public string? Reason { get; init; }
 
     public FileOffer? Configuration { get; init; }

@@ -46,7 +46,10 @@ public sealed record DeviceReport
 
     public AssignmentResult? Result { get; init; }
 
-    /// <summary>The SENSE event or onboarding-script code of a failure.</summary>
+    /// <summary>
+    /// The code of a failure: <c>script:15</c> for an event of the onboarding script, <c>sense:15</c> for one of the SENSE log
+    /// (the two share numbers), <c>0x87D1FDE8</c> for an error of the management client. A plain number is the script's.
+    /// </summary>
     public string? ErrorCode { get; init; }
 
     /// <summary>How reports are written and read: camelCase, enums by name, unknown fields refused.</summary>

@@ -15,6 +15,7 @@ public enum DropReason
     UnknownDevice,
     Blocked,
     Future,
+    Retired,
 }
 
 /// <summary>
@@ -147,6 +148,11 @@ public sealed partial class ReportService : IDisposable
         if (device.Blocked)
         {
             return DropReason.Blocked;
+        }
+
+        if (device.Retired is not null)
+        {
+            return DropReason.Retired;
         }
 
         var health = report.ToHealth();

@@ -87,6 +87,18 @@ public sealed class CollectionEvaluation(
             await shardRows.PutMembersAsync(collection.Id, shard, members, clock.GetUtcNow(), token);
         });
 
+    /// <summary>Counts anew, in one shard, the collections of these that there are.</summary>
+    public async Task RecountAsync(IEnumerable<string> collectionIds, string shard, SiteSnapshot site, CancellationToken ct)
+    {
+        foreach (var collectionId in collectionIds)
+        {
+            if (site.Collections.TryGetValue(collectionId, out var collection))
+            {
+                await RecountAsync(collection, [shard], ct);
+            }
+        }
+    }
+
     /// <summary>For the <c>Reconcile</c> timer: check-ins change membership without counting, and a crash can come before a count.</summary>
     public async Task RecountAllAsync(CancellationToken ct)
     {

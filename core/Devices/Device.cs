@@ -37,7 +37,7 @@ public sealed record AgentHealth(
 }
 
 /// <summary>Why a device counts no more, although it is remembered: sold, lost, or given a new id when it was re-imaged.</summary>
-/// <param name="At">UTC.</param>
+/// <param name="At">When it was retired for this reason, UTC.</param>
 /// <param name="Reason">For people.</param>
 /// <param name="ReplacedBy">The id that the same computer has now; null when there is none.</param>
 public sealed record Retirement(DateTimeOffset At, string Reason, string? ReplacedBy);
@@ -76,6 +76,9 @@ public sealed record Device
     /// <summary>Marked for deletion: its dependents are being removed and it counts nowhere any more.</summary>
     public bool Deleting { get; init; }
 
+    /// <summary>Whether it counts: what is retired or being deleted is in no figure.</summary>
+    public bool IsInUse => Retired is null && !Deleting;
+
     /// <summary>Null until the first report.</summary>
     public AgentHealth? Health { get; init; }
 
@@ -107,7 +110,7 @@ public sealed record Assignment
 
     public AssignmentResult? Result { get; init; }
 
-    /// <summary>The SENSE or script error code of a failure.</summary>
+    /// <summary>The code of a failure, in one of the forms of <c>AgentErrorCodes</c>.</summary>
     public string? ErrorCode { get; init; }
 
     /// <summary>The report's own time.</summary>

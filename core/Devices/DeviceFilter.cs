@@ -43,7 +43,8 @@ public sealed record DeviceFilter
 /// <param name="DeploymentId">A live deployment.</param>
 /// <param name="Status">An <see cref="AssignmentStatus"/> of that deployment.</param>
 /// <param name="Name">A pattern of the computer's name.</param>
-public sealed record DeviceQuery(string? Scope, string? Health, string? DeploymentId, string? Status, string? Name)
+/// <param name="Retired">Those that are retired, in place of those in use.</param>
+public sealed record DeviceQuery(string? Scope, string? Health, string? DeploymentId, string? Status, string? Name, bool Retired = false)
 {
     /// <summary>Whether the site has what it names.</summary>
     public bool IsKnownTo(SiteSnapshot site) => ScopeError(site) is null && (DeploymentId is null || IsLive(DeploymentId, site));

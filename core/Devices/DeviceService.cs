@@ -11,17 +11,22 @@ using Atp.Core.Storage;
 
 namespace Atp.Core.Devices;
 
+/// <summary>Asks for a device's key.</summary>
+/// <param name="NewKey">Replace a key that was handed out before; the old one is worthless from then on.</param>
+/// <param name="Replaces">The id that the same computer had before it was re-imaged: retired, and its direct collections are taken over.</param>
+public sealed record EnrollDevice(bool NewKey = false, string? Replaces = null);
+
 /// <summary>A device's credential; shown once.</summary>
 /// <param name="Key">Base64. Derived, so it is stored nowhere.</param>
 public sealed record Enrollment(string DeviceId, string Key, int KeyVersion);
 
-/// <summary>A device with what its facts mean now.</summary>
-public sealed record DeviceDetails(Device Device, DeviceDecision Decision);
+/// <summary>A device with what its facts mean now, and that in words.</summary>
+public sealed record DeviceDetails(Device Device, DeviceDecision Decision, DeviceMessages Messages);
 
 /// <summary>What administrators do with devices.</summary>
 public sealed class DeviceService(
     FleetTable fleet, FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation,
-    DeviceCredentials credentials, HealthQueries health, AuditTable audit, TimeProvider clock)
+    DeviceCredentials credentials, DeviceLife life, HealthQueries health, AuditTable audit, TimeProvider clock)
 {
     /// <summary>A page of a list reads so many rows, whatever it finds among them: a second or two.</summary>
     private const int MaxRowsPerPage = 20_000;
@@ -82,7 +87,7 @@ public sealed class DeviceService(
 
         DeviceDetails? Show(FleetDevice found)
         {
-            if (found.Device is not { Deleting: false } device)
+            if (found.Device is not { Deleting: false } device || device.IsInUse == query.Retired)
             {
                 return null;
             }
@@ -120,25 +125,33 @@ public sealed class DeviceService(
         await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller, "device.deleted", deviceId, "removed"), ct);
     }
 
-    /// <summary>Hands out the device's key, once. A new key makes the one before it worthless.</summary>
-    /// <exception cref="DomainException">Not found; conflict when it has a key and no new one was asked for.</exception>
-    public async Task<Enrollment> EnrollAsync(string deviceId, bool newKey, ChangeRequest request, CancellationToken ct)
+    /// <summary>
+    /// Hands out the device's key, once. A new key makes the one before it worthless. Where it replaces another device, that one
+    /// is retired before: the key is the commit point, so a repeat after a crash does all that is missing.
+    /// </summary>
+    /// <exception cref="DomainException">
+    /// Not found; invalid or not found, by field, when it can't replace the other one; conflict when it has a key and no new one
+    /// was asked for, when it is retired, or when the other one was replaced by a third.
+    /// </exception>
+    public async Task<Enrollment> EnrollAsync(string deviceId, EnrollDevice command, ChangeRequest request, CancellationToken ct)
     {
         var requestMark = request.RepeatabilityId is null ? null : $"{request.NewId(clock)} {request.BodySha256}";
+        if (command.Replaces is not null)
+        {
+            var replaced = DeviceLife.ParseReplaced(command.Replaces, deviceId);
+            if (!HasKeyFrom(requestMark, request, (await FindAsync(deviceId, ct)).Device!, command.NewKey))
+            {
+                await life.ReplaceAsync(replaced, deviceId, request.Caller, ct);
+            }
+        }
+
         var version = await Contention.RetryAsync(async () =>
         {
             var found = await FindAsync(deviceId, ct);
             var device = found.Device!;
-            if (requestMark is not null && device.EnrollmentRequest is { } before && before.Split(' ')[0] == requestMark.Split(' ')[0])
+            if (HasKeyFrom(requestMark, request, device, command.NewKey))
             {
-                request.MustRepeat(before.Split(' ')[1]);
                 return device.KeyVersion;
-            }
-
-            if (device.KeyVersion > 0 && !newKey)
-            {
-                throw DomainError.Conflict("device.enrolled",
-                    "The device has a key already, and it is handed out only once. Ask for a new key if it was lost.").ToException();
             }
 
             var after = device with { KeyVersion = device.KeyVersion + 1, EnrollmentRequest = requestMark };
@@ -162,23 +175,43 @@ public sealed class DeviceService(
         await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller, blocked ? "device.blocked" : "device.unblocked", deviceId, "done"), ct);
     }
 
-    private static DomainException NotFound() => DomainError.NotFound("device.not-found", "There is no such device.").ToException();
+    /// <summary>Whether this very request gave out the device's current key.</summary>
+    /// <exception cref="DomainException">It didn't, and the device can't be given another.</exception>
+    private static bool HasKeyFrom(string? requestMark, ChangeRequest request, Device device, bool newKey)
+    {
+        if (requestMark is not null && device.EnrollmentRequest is { } before && before.Split(' ')[0] == requestMark.Split(' ')[0])
+        {
+            request.MustRepeat(before.Split(' ')[1]);
+            return true;
+        }
 
-    private DeviceDetails Details(Device device, IReadOnlyDictionary<string, Assignment> assignments, SiteSnapshot site) =>
-        new(device, DeviceDecision.For(device, assignments, site, clock.GetUtcNow()));
+        if (device.Retired is not null)
+        {
+            throw DomainError.Conflict("device.retired", "The device is retired. Reinstate it before it is enrolled.").ToException();
+        }
+
+        if (device.KeyVersion > 0 && !newKey)
+        {
+            throw DomainError.Conflict("device.enrolled",
+                "The device has a key already, and it is handed out only once. Ask for a new key if it was lost.").ToException();
+        }
+
+        return false;
+    }
+
+    private static DomainException NotFound() => DeviceLife.NotFound.ToException();
+
+    private DeviceDetails Details(Device device, IReadOnlyDictionary<string, Assignment> assignments, SiteSnapshot site)
+    {
+        var now = clock.GetUtcNow();
+        var decision = DeviceDecision.For(device, assignments, site, now);
+        return new DeviceDetails(device, decision, StatusMessages.For(device, decision, site.Settings, now));
+    }
 
     private async Task<FleetDevice> FindAsync(string deviceId, CancellationToken ct) =>
         await fleet.FindAsync(deviceId, ct) is { Device.Deleting: false } found ? found : throw NotFound();
 
-    private async Task RecountAsync(
-        IReadOnlyList<string> before, IReadOnlyList<string> after, string shard, SiteSnapshot site, CancellationToken ct)
-    {
-        foreach (var collectionId in after.Except(before).Concat(before.Except(after)))
-        {
-            if (site.Collections.TryGetValue(collectionId, out var collection))
-            {
-                await evaluation.RecountAsync(collection, [shard], ct);
-            }
-        }
-    }
+    private Task RecountAsync(
+        IReadOnlyList<string> before, IReadOnlyList<string> after, string shard, SiteSnapshot site, CancellationToken ct) =>
+        evaluation.RecountAsync(after.Except(before).Concat(before.Except(after)), shard, site, ct);
 }

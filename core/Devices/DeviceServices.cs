@@ -10,5 +10,6 @@ public static class DeviceServices
         .AddSingleton(s => new FleetTable(s.GetRequiredService<StorageClients>().Table(TableNames.Fleet), s.GetRequiredService<ShardMap>()))
         .AddSingleton<FleetChanges>()
         .AddSingleton<InventoryImport>()
+        .AddSingleton<DeviceLife>()
         .AddSingleton<DeviceService>();
 }

@@ -73,7 +73,7 @@ public sealed class InventoryImport(
             var found = new FieldErrors();
             if (!DeviceId.TryParse(row.Input!.DeviceId, out var id))
             {
-                found.Add("deviceId", "device.id-invalid", "A device id is 1 to 64 characters: letters, digits, dot, underscore, colon and hyphen.");
+                found.Add("deviceId", "device.id-invalid", DeviceId.Rule);
             }
 
             var inventory = row.Input.ToInventory(found);

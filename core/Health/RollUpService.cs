@@ -65,9 +65,13 @@ public sealed partial class RollUpService(
             }
             else
             {
-                var decision = DeviceDecision.For(found.Device, found.Assignments, site, message.AsOf);
-                tally.Count(found.Device, decision);
-                await PlaceMissingAsync(message, found.Device, decision, ct);
+                if (found.Device.IsInUse)
+                {
+                    var decision = DeviceDecision.For(found.Device, found.Assignments, site, message.AsOf);
+                    tally.Count(found.Device, decision);
+                    await PlaceMissingAsync(message, found.Device, decision, ct);
+                }
+
                 if (found.Device.Leaving.Count > 0)
                 {
                     await fleet.RemoveLeftIndexAsync(found.Id, ct);

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Atp.Functions.Devices;
 
-/// <summary>The devices of a query: all, or those behind a figure or a status.</summary>
+/// <summary>The devices of a query: all in use, or those behind a figure or a status; or all that are retired.</summary>
 public sealed class ListDevicesFunction(DeviceService devices)
 {
     [Function("ListDevices")]
@@ -15,8 +15,8 @@ public sealed class ListDevicesFunction(DeviceService devices)
         CancellationToken ct)
     {
         var query = new DeviceQuery(request.QueryText("scope"), request.QueryText("health"), request.QueryText("deploymentId"),
-            request.QueryText("status"), request.QueryText("name"));
+            request.QueryText("status"), request.QueryText("name"), request.QueryFlag("retired"));
         var page = await devices.ListAsync(query, request.PageSize(), request.Continuation(), ct);
-        return request.Listed(page.Select(DeviceAnswer.Of));
+        return request.Listed(page.Select(DeviceAnswer.InList));
     }
 }

@@ -70,6 +70,16 @@ public static partial class HttpExtensions
             : throw DomainError.Field(name, "query.time-invalid", $"'{name}' is an ISO 8601 time, e.g. 2026-01-31T12:00:00Z.").ToException();
     }
 
+    /// <summary>True or false in the query; false when it isn't there.</summary>
+    /// <exception cref="DomainException">It is neither.</exception>
+    public static bool QueryFlag(this HttpRequest request, string name)
+    {
+        var text = request.Query[name].ToString();
+        return text.Length != 0 && (bool.TryParse(text, out var flag)
+            ? flag
+            : throw DomainError.Field(name, "query.flag-invalid", $"'{name}' is true or false.").ToException());
+    }
+
     /// <summary>200, or another status, with the thing and its ETag.</summary>
     public static IResult Answer<T>(this HttpRequest request, T value, int? revision = null, int status = StatusCodes.Status200OK)
     {

@@ -68,10 +68,19 @@ public sealed class AtLeastOnceTests(TestStack stack)
 
         await DeliverAsync(Queues.HealthShards);
 
-        Assert.Equal(await clean.RowsAsync(Compared), await crashing.RowsAsync(Compared));
+        Assert.Equal(await RowsAsync(clean), await RowsAsync(crashing));
         Assert.All(Queues.All, queue => Assert.True(kills[queue] > 0, $"{queue}: nothing was killed"));
         var site = (await crashing.GetJsonAsync("/api/health/summary"))["site"]!;
         Assert.Equal((260, 2, 1, 257), ((int)site["devices"]!, (int)site["healthy"]!, (int)site["notOnboarded"]!, (int)site["neverReached"]!));
+    }
+
+    /// <summary>The history of deliveries has fingerprints of the site's own file and key, and these differ: each goes by its name.</summary>
+    private static async Task<List<string>> RowsAsync(AtpHost host)
+    {
+        var policy = Assert.Single((await host.Get<Core.Site.SiteSnapshots>().ReadAsync(CancellationToken.None)).Policies.Values).Current;
+        return [.. (await host.RowsAsync(Compared)).Select(row => row
+            .Replace(policy.ConfigurationFile.Sha256, "the file", StringComparison.Ordinal)
+            .Replace(policy.Workspace!.KeyVersion, "the key", StringComparison.Ordinal))];
     }
 
     /// <summary>The same request id on both sites makes the same ids.</summary>

@@ -111,6 +111,34 @@ public sealed class CommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_device_is_explained_retired_and_reinstated()
+    {
+        var package = Path.Combine(folder.Path, "package.zip");
+        await AtpAsync("", "sample-package", "--out", package);
+        var policy = await JsonAsync("", "policy", "create", "--name", "Without [workspace]", "--file", package);
+        var inventory = Path.Combine(folder.Path, "inventory.csv");
+        await File.WriteAllTextAsync(inventory, "deviceId,name,build,productType\nsrv-1,SRV-1,14393,3\n", TestContext.Current.CancellationToken);
+        await JsonAsync("", "device", "import", inventory);
+        var collection = await JsonAsync("", "collection", "create", "--name", "Servers", "--name-pattern", "SRV-*", "--wait");
+        await JsonAsync("", "deploy", "--policy", policy.GetProperty("id").GetString()!, "--collection", collection.GetProperty("id").GetString()!, "--watch");
+
+        var (exitCode, terminal) = await AtpAsync("", "device", "show", "SRV-1");
+
+        Assert.Equal(0, exitCode);
+        var shown = string.Join(' ', terminal.Output.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries).Where(word => word.Any(c => c < 128)));
+        Assert.All(new[] { "Windows Server 2016", "not enrolled", "Effective policy", "Without [workspace]", "down-level and needs the Workspace ID" },
+            text => Assert.Contains(text, shown, StringComparison.Ordinal));
+
+        var retired = await JsonAsync("", "device", "retire", "srv-1", "--reason", "Sold", "--replaced-by", "srv-2");
+        Assert.Equal(("Sold", "srv-2"), (retired.GetProperty("retirement").GetProperty("reason").GetString(), retired.GetProperty("retirement").GetProperty("replacedBy").GetString()));
+        Assert.Contains("Retired: Sold.", (await AtpAsync("", "device", "show", "srv-1")).Terminal.Output, StringComparison.Ordinal);
+        Assert.False((await JsonAsync("", "device", "reinstate", "srv-1")).TryGetProperty("retirement", out _));
+        var (failed, refusal) = await AtpAsync("", "device", "show", "nobody");
+        Assert.Equal(1, failed);
+        Assert.Contains("[device.not-found]", refusal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Simulated_devices_come_back_with_the_keys_that_they_were_given()
     {
         var keys = Path.Combine(folder.Path, "keys.ndjson");
@@ -125,6 +153,35 @@ public sealed class CommandsTests : IAsyncLifetime
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(keys));
         }
+    }
+
+    [Fact]
+    public async Task A_simulated_device_reports_the_file_samples_that_its_policy_asks_for()
+    {
+        var package = Path.Combine(folder.Path, "package.zip");
+        await AtpAsync("", "sample-package", "--out", package);
+        var policy = await JsonAsync("", "policy", "create", "--name", "No samples", "--file", package, "--file-samples", "None");
+        var collection = await JsonAsync("", "collection", "create", "--name", "Simulated", "--tag", "samples", "--wait");
+        await JsonAsync("", "deploy", "--policy", policy.GetProperty("id").GetString()!, "--collection", collection.GetProperty("id").GetString()!, "--watch");
+
+        Assert.Equal(0, (await JsonAsync("", "simulate", "--devices", "5", "--run", "samples")).GetProperty("faults").GetInt32());
+
+        await Eventually.TrueAsync(async () =>
+        {
+            var told = new List<string?>();
+            for (var index = 0; index < 5; index++)
+            {
+                var device = await JsonAsync("", "device", "show", $"samples-{index:D6}");
+                if (device.TryGetProperty("lastReport", out var report) && report.TryGetProperty("fileSamples", out var samples))
+                {
+                    told.Add(samples.GetString());
+                    Assert.False(device.GetProperty("fileSamplesDrifted").GetBoolean());
+                }
+            }
+
+            Assert.All(told, samples => Assert.Equal("None", samples));
+            return told.Count > 0;
+        });
     }
 
     [Fact]
