@@ -132,6 +132,10 @@ public static class PlatformRules
         facts.ProductType != Workstation && facts.Sku != MultiSessionSku
         && DefenderClientServers.Any(rule => rule.Build == facts.Build && configurationManagerVersion >= rule.Since);
 
+    /// <summary>Whether the site's version of Configuration Manager has that client setting.</summary>
+    public static bool HasDefenderClientSetting(int configurationManagerVersion) =>
+        DefenderClientServers.Any(rule => configurationManagerVersion >= rule.Since);
+
     private static Platform PlatformOf(
         (int From, int To, Platform Platform, int Since, int Until)[] rules, int build, int configurationManagerVersion)
     {
