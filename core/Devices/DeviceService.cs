@@ -158,9 +158,9 @@ public sealed class DeviceService(
     {
         foreach (var collectionId in after.Except(before).Concat(before.Except(after)))
         {
-            if (site.Collections.TryGetValue(collectionId, out var collection))
+            if (site.Collections.ContainsKey(collectionId))
             {
-                await evaluation.RecountAsync(collection, [shard], ct);
+                await evaluation.RecountAsync(collectionId, [shard], ct);
             }
         }
     }

@@ -16,10 +16,13 @@ public sealed class ShardTally
 
     private readonly Dictionary<string, HealthFigures> scopes = [];
     private readonly Dictionary<string, StatusCounts> deployments = [];
+    private readonly Dictionary<(string CollectionId, string Shard), int> members = [];
     private readonly HashSet<string> collectionScopes;
+    private readonly string shard;
 
-    public ShardTally(SiteSnapshot site)
+    public ShardTally(SiteSnapshot site, string shard)
     {
+        this.shard = shard;
         collectionScopes = [.. site.Deployments.SelectMany(d => d.CollectionIds).Where(site.Collections.ContainsKey)
             .Distinct().Order(StringComparer.Ordinal).Take(MaxCollectionScopes)];
         // A scope or deployment without a device is a figure too: zero.
@@ -35,13 +38,16 @@ public sealed class ShardTally
         }
     }
 
-    private ShardTally() => collectionScopes = [];
+    private ShardTally() => (collectionScopes, shard) = ([], "");
 
     public static ShardTally Empty => new();
 
     public IReadOnlyDictionary<string, HealthFigures> Scopes => scopes;
 
     public IReadOnlyDictionary<string, StatusCounts> Deployments => deployments;
+
+    /// <summary>How many members a collection has in a shard; none where there are none.</summary>
+    public IReadOnlyDictionary<(string CollectionId, string Shard), int> Members => members;
 
     public void Count(Device device, DeviceDecision decision)
     {
@@ -54,6 +60,11 @@ public sealed class ShardTally
             Add(scopes, $"collection!{collectionId}", one, HealthFigures.Add);
         }
 
+        foreach (var collectionId in device.Collections)
+        {
+            members[(collectionId, shard)] = members.GetValueOrDefault((collectionId, shard)) + 1;
+        }
+
         foreach (var target in decision.Targets)
         {
             Add(deployments, target.Deployment.Id, StatusCounts.Of(target.Status), StatusCounts.Add);
@@ -64,7 +75,8 @@ public sealed class ShardTally
     public IReadOnlyList<string> ToChunks()
     {
         var entries = scopes.Select(s => new Entry(s.Key, null, s.Value))
-            .Concat(deployments.Select(d => new Entry(d.Key, d.Value, null)));
+            .Concat(deployments.Select(d => new Entry(d.Key, d.Value, null)))
+            .Concat(members.Select(m => new Entry(m.Key.CollectionId, null, null) { Shard = m.Key.Shard, Members = m.Value }));
         return [.. entries.Chunk(EntriesPerChunk).Select(chunk => JsonSerializer.Serialize(chunk, MessageSender.Json))];
     }
 
@@ -81,11 +93,21 @@ public sealed class ShardTally
             {
                 Add(deployments, entry.Key, statuses, StatusCounts.Add);
             }
+
+            if (entry.Members is { } count)
+            {
+                members[(entry.Key, entry.Shard!)] = count;
+            }
         }
     }
 
     private static void Add<T>(Dictionary<string, T> counts, string key, T one, Func<T, T, T> add) =>
         counts[key] = counts.TryGetValue(key, out var before) ? add(before, one) : one;
 
-    private sealed record Entry(string Key, StatusCounts? Statuses, HealthFigures? Health);
+    private sealed record Entry(string Key, StatusCounts? Statuses, HealthFigures? Health)
+    {
+        public string? Shard { get; init; }
+
+        public int? Members { get; init; }
+    }
 }
