@@ -25,6 +25,8 @@ public sealed class UsageTests
     [InlineData("up", "--devices", "many")]
     [InlineData("up", "--devices", "-1")]
     [InlineData("status", "--server", "ftp://x")]
+    [InlineData("collection", "create", "--name", "Servers", "--agent", "Both")]
+    [InlineData("collection", "update", "--name", "No id")]
     [InlineData("nonsense")]
     public async Task Wrong_usage_exits_with_2_and_says_what_is_wrong(params string[] arguments)
     {
