@@ -50,9 +50,15 @@ public sealed partial class AtpClient
     public Task<DeviceAnswer> ReinstateDeviceAsync(string id, CancellationToken ct) =>
         SendAsync<DeviceAnswer>(HttpMethod.Post, $"/api/devices/{Uri.EscapeDataString(id)}/reinstate", null, ct);
 
-    public Task<CollectionAnswer> CreateCollectionAsync(
-        string name, string description, IReadOnlyList<RuleBody> rules, CancellationToken ct) =>
-        PostAsync<CollectionAnswer>("/api/collections", new { name, description, rules }, ct);
+    public Task<CollectionAnswer> CreateCollectionAsync(CollectionBody collection, CancellationToken ct) =>
+        PostAsync<CollectionAnswer>("/api/collections", collection, ct);
+
+    /// <param name="id">The collection.</param>
+    /// <param name="revision">The one that the edit starts from.</param>
+    /// <param name="edit">What changes.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<CollectionAnswer> UpdateCollectionAsync(string id, int revision, CollectionBody edit, CancellationToken ct) =>
+        PatchAsync<CollectionAnswer>($"/api/collections/{Uri.EscapeDataString(id)}", revision, edit, ct);
 
     public IAsyncEnumerable<CollectionAnswer> ListCollectionsAsync(CancellationToken ct) =>
         ListAsync<CollectionAnswer>("/api/collections", ct);

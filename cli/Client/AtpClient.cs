@@ -31,6 +31,13 @@ public sealed partial class AtpClient(HttpClient http, Uri server, TokenSource t
     private Task<T> PostAsync<T>(string path, object body, CancellationToken ct) =>
         SendAsync<T>(HttpMethod.Post, path, JsonContent.Create(body, body.GetType(), options: Json), ct);
 
+    /// <param name="path">The thing.</param>
+    /// <param name="revision">The one that the edit starts from.</param>
+    /// <param name="body">What changes.</param>
+    /// <param name="ct">Cancels.</param>
+    private Task<T> PatchAsync<T>(string path, int revision, object body, CancellationToken ct) =>
+        SendAsync<T>(HttpMethod.Patch, path, JsonContent.Create(body, body.GetType(), options: Json), ct, revision);
+
     /// <summary>Follows <c>nextLink</c> to the end.</summary>
     private async IAsyncEnumerable<T> ListAsync<T>(string path, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -46,9 +53,14 @@ public sealed partial class AtpClient(HttpClient http, Uri server, TokenSource t
         }
     }
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, CancellationToken ct)
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, CancellationToken ct, int? revision = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(Server, path)) { Content = content };
+        if (revision is not null)
+        {
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{revision}\""));
+        }
+
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await tokens.GetAsync(ct));
         if (method == HttpMethod.Post)
         {

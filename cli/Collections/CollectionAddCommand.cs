@@ -35,7 +35,7 @@ internal static class CollectionAddCommand
             }
             else
             {
-                CollectionShowCommand.Show(terminal, answer);
+                await CollectionShowCommand.ShowAsync(terminal, client, answer, ct);
             }
         });
         return command;

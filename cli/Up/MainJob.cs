@@ -108,9 +108,8 @@ internal sealed class MainJob(Terminal terminal, LocalSite site, SimulatedFleet 
         CollectionAnswer? retired = null;
         await PhaseAsync("collection", "members", async phase =>
         {
-            all = await client.CreateCollectionAsync($"All of {fleet.FleetTag}", "By tag", [new RuleBody(null, null, fleet.FleetTag)], ct);
-            retired = await client.CreateCollectionAsync(
-                $"Retired of {fleet.FleetTag}", "By tag", [new RuleBody(null, null, fleet.RetiredTag)], ct);
+            all = await CreateByTagAsync($"All of {fleet.FleetTag}", fleet.FleetTag, ct);
+            retired = await CreateByTagAsync($"Retired of {fleet.FleetTag}", fleet.RetiredTag, ct);
             all = await client.WaitUntilEvaluatedAsync(
                 all.Id, now => phase.Set(now.Evaluation?.ShardsDone ?? 0, now.Evaluation?.Shards ?? 0), LongestFanOut, ct);
             retired = await client.WaitUntilEvaluatedAsync(retired.Id, _ => { }, LongestFanOut, ct);
@@ -119,6 +118,9 @@ internal sealed class MainJob(Terminal terminal, LocalSite site, SimulatedFleet 
         });
         return (all!, retired!);
     }
+
+    private Task<CollectionAnswer> CreateByTagAsync(string name, string tag, CancellationToken ct) => client.CreateCollectionAsync(
+        new CollectionBody { Name = name, Description = "By tag", Rules = [new RuleBody(null, null, tag)] }, ct);
 
     private async Task<(DeploymentAnswer Onboarding, DeploymentAnswer Offboarding)> DeployAsync(
         (PolicyAnswer Onboarding, PolicyAnswer Offboarding) policies, (CollectionAnswer Fleet, CollectionAnswer Retired) collections,

@@ -19,6 +19,26 @@ public enum DownLevelAgent
     DefenderClient,
 }
 
+/// <summary>How the members of one collection depend on those of another.</summary>
+public enum ReferenceKind
+{
+    Include,
+    Exclude,
+    Limit,
+}
+
+/// <summary>One collection's mention of another.</summary>
+public sealed record CollectionReference(ReferenceKind Kind, string CollectionId)
+{
+    /// <summary>For people, between two names: <c>'A' includes 'B'</c>.</summary>
+    public string Verb => Kind switch
+    {
+        ReferenceKind.Include => "includes",
+        ReferenceKind.Exclude => "excludes",
+        _ => "is limited to",
+    };
+}
+
 /// <summary>
 /// A collection of devices: direct members, those that any of its query rules names, and the members of the collections that it
 /// includes; less the members of those that it excludes, and of its limiting collection's members only.
@@ -43,6 +63,11 @@ public sealed record Collection
 
     /// <summary>Only its members can be members of this one. Null: any device can.</summary>
     public string? LimitingCollectionId { get; init; }
+
+    /// <summary>All collections that this one mentions.</summary>
+    public IEnumerable<CollectionReference> References => IncludeCollectionIds.Select(id => new CollectionReference(ReferenceKind.Include, id))
+        .Concat(ExcludeCollectionIds.Select(id => new CollectionReference(ReferenceKind.Exclude, id)))
+        .Concat(LimitingCollectionId is null ? [] : [new CollectionReference(ReferenceKind.Limit, LimitingCollectionId)]);
 
     /// <summary>
     /// The client setting that is deployed to this collection. A device in several collections has the Defender client when one

@@ -14,8 +14,9 @@ public sealed record EvaluateCollection(string CollectionId, int Generation) : M
 public sealed record EvaluateShard(string CollectionId, int Generation, string Shard) : Message;
 
 /// <summary>
-/// One pass per shard after a collection's rules changed, or after it was deleted. Any step may run twice, late or stop half way:
-/// each device is brought to the membership that the rules give now, and a shard's count is set once it is done.
+/// The full evaluation: one pass per shard after a collection's rules changed, or after it was deleted. Any step may run twice,
+/// late or stop half way: each device is brought to the membership that the rules give now, and a shard's counts are set once it
+/// is done. The incremental evaluation, every few minutes, is part of the roll-up.
 /// </summary>
 public sealed class CollectionEvaluation(
     CollectionTable collections, CollectionShardTable shardRows, FleetTable fleet, FleetChanges changes, SiteSnapshots snapshots, ShardMap shards,
@@ -44,10 +45,9 @@ public sealed class CollectionEvaluation(
         }
 
         var site = await snapshots.ReadAsync(ct);
+        var dependents = site.CollectionGraph.DependentsOf(collection.Id).ToDictionary(id => id, _ => 0);
         var members = 0;
         var changed = new List<FleetDevice>(DevicesAtOnce);
-        Task WriteAsync() => changes.ApplyAsync(message.Shard, changed, site,
-            found => found.Device is { Deleting: false } device ? Membership.Apply(device, site) : null, ct);
         await foreach (var found in fleet.DevicesAsync(message.Shard, ct))
         {
             if (found.Device is not { Deleting: false } device)
@@ -57,34 +57,45 @@ public sealed class CollectionEvaluation(
 
             var after = Membership.Apply(device, site);
             members += after.Collections.Contains(collection.Id) ? 1 : 0;
+            foreach (var dependent in after.Collections.Where(dependents.ContainsKey))
+            {
+                dependents[dependent]++;
+            }
+
             if (after != device)
             {
                 changed.Add(found);
                 if (changed.Count == DevicesAtOnce)
                 {
-                    await WriteAsync();
+                    await changes.ApplyRulesAsync(message.Shard, changed, site, ct);
                     changed.Clear();
                 }
             }
         }
 
-        await WriteAsync();
+        await changes.ApplyRulesAsync(message.Shard, changed, site, ct);
+        var now = clock.GetUtcNow();
+        foreach (var (dependent, count) in dependents)
+        {
+            await shardRows.PutMembersAsync(dependent, message.Shard, count, now, ct);
+        }
+
         if (collection.Deleting)
         {
             await RemoveShardAsync(collection, message.Shard, ct);
         }
         else
         {
-            await shardRows.PutAsync(collection.Id, new ShardEvaluation(message.Shard, message.Generation, members, clock.GetUtcNow()), ct);
+            await shardRows.PutAsync(collection.Id, message.Shard, message.Generation, members, now, ct);
         }
     }
 
     /// <summary>Counts a collection's members anew in shards where membership changed without a change of rules.</summary>
-    public Task RecountAsync(Collection collection, IEnumerable<string> touchedShards, CancellationToken ct) =>
+    public Task RecountAsync(string collectionId, IEnumerable<string> touchedShards, CancellationToken ct) =>
         Parallel.ForEachAsync(touchedShards, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = ct }, async (shard, token) =>
         {
-            var members = await fleet.CountMembersAsync(shard, collection.Id, token);
-            await shardRows.PutMembersAsync(collection.Id, shard, members, clock.GetUtcNow(), token);
+            var members = await fleet.CountMembersAsync(shard, collectionId, token);
+            await shardRows.PutMembersAsync(collectionId, shard, members, clock.GetUtcNow(), token);
         });
 
     /// <summary>Counts anew, in one shard, the collections of these that there are.</summary>
@@ -92,23 +103,27 @@ public sealed class CollectionEvaluation(
     {
         foreach (var collectionId in collectionIds)
         {
-            if (site.Collections.TryGetValue(collectionId, out var collection))
+            if (site.Collections.ContainsKey(collectionId))
             {
-                await RecountAsync(collection, [shard], ct);
+                await RecountAsync(collectionId, [shard], ct);
             }
         }
     }
 
-    /// <summary>For the <c>Reconcile</c> timer: check-ins change membership without counting, and a crash can come before a count.</summary>
-    public async Task RecountAllAsync(CancellationToken ct)
+    /// <summary>
+    /// For the roll-up, which is the incremental evaluation: it brought every device to the membership that the rules give, and
+    /// counted. Check-ins change membership without counting, and a crash can come before a count, so its counts replace older ones.
+    /// </summary>
+    /// <param name="members">Members by collection and shard; none where there are none.</param>
+    /// <param name="asOf">The roll-up's clock, UTC.</param>
+    /// <param name="site">The collections that there are.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task RecordRollUpAsync(
+        IReadOnlyDictionary<(string CollectionId, string Shard), int> members, DateTimeOffset asOf, SiteSnapshot site, CancellationToken ct)
     {
-        await foreach (var collection in collections.ListAsync(ct))
-        {
-            if (!collection.Deleting)
-            {
-                await RecountAsync(collection, shards.All, ct);
-            }
-        }
+        var counted = site.Collections.Keys
+            .Select(id => new RolledUpMembers(id, asOf, [.. shards.All.Select(shard => members.GetValueOrDefault((id, shard)))])).ToList();
+        return Contention.RetryAsync(() => collections.PutMembersAsync(counted, asOf, ct), ct);
     }
 
     /// <summary>For the <c>Reconcile</c> timer: sends again the shards that should have been evaluated by now.</summary>
@@ -136,7 +151,7 @@ public sealed class CollectionEvaluation(
     private async Task RemoveShardAsync(Collection collection, string shard, CancellationToken ct)
     {
         await fleet.RemoveIndexAsync(shard, collection.Id, ct);
-        await shardRows.PutAsync(collection.Id, new ShardEvaluation(shard, collection.RulesRevision, 0, clock.GetUtcNow()), ct);
+        await shardRows.PutAsync(collection.Id, shard, collection.RulesRevision, 0, clock.GetUtcNow(), ct);
         var done = (await shardRows.ListAsync(collection.Id, ct)).Count(e => e.Generation == collection.RulesRevision);
         if (done == shards.All.Count)
         {

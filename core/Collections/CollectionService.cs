@@ -8,31 +8,41 @@ using Atp.Core.Storage;
 
 namespace Atp.Core.Collections;
 
-/// <summary>A new collection. Without rules it has direct members only.</summary>
-public sealed record CreateCollection
+/// <summary>What a new collection and an edit have in common.</summary>
+public abstract record CollectionCommand
 {
     public string? Name { get; init; }
 
     public string? Description { get; init; }
 
     public IReadOnlyList<QueryRule>? Rules { get; init; }
+
+    /// <summary>20 at most, like the excluded ones.</summary>
+    public IReadOnlyList<string>? IncludeCollectionIds { get; init; }
+
+    public IReadOnlyList<string>? ExcludeCollectionIds { get; init; }
+
+    /// <summary>An empty text is none.</summary>
+    public string? LimitingCollectionId { get; init; }
+
+    public DownLevelAgent? DownLevelAgent { get; init; }
 }
 
-/// <summary>An edit: what is not sent stays as it is. Rules are sent as a whole.</summary>
-public sealed record EditCollection
-{
-    public string? Name { get; init; }
+/// <summary>A new collection. Without rules and includes it has direct members only.</summary>
+public sealed record CreateCollection : CollectionCommand;
 
-    public string? Description { get; init; }
-
-    public IReadOnlyList<QueryRule>? Rules { get; init; }
-}
+/// <summary>An edit: what is not sent stays as it is. Each list is sent as a whole.</summary>
+public sealed record EditCollection : CollectionCommand;
 
 /// <summary>A collection with its evaluation.</summary>
-/// <param name="Members">As last counted in each shard: by an evaluation, a change by an administrator, or once a day.</param>
+/// <param name="Members">
+/// Of each shard the newest count: by a full evaluation, a change by an administrator, or the roll-up.
+/// </param>
 /// <param name="ShardsDone">Shards that were evaluated for the current rules.</param>
-/// <param name="EvaluatedAt">When the newest of them was; null before the first.</param>
-public sealed record CollectionDetails(Collection Collection, int Members, int Shards, int ShardsDone, DateTimeOffset? EvaluatedAt);
+/// <param name="FullAt">When the newest of the shards was evaluated after a change of rules; null before the first.</param>
+/// <param name="IncrementalAt">As of when a roll-up last brought every device up to date; null before the first.</param>
+public sealed record CollectionDetails(
+    Collection Collection, int Members, int Shards, int ShardsDone, DateTimeOffset? FullAt, DateTimeOffset? IncrementalAt);
 
 /// <summary>What administrators do with collections.</summary>
 public sealed class CollectionService(
@@ -41,30 +51,32 @@ public sealed class CollectionService(
 {
     private const int MaxRules = 50;
     internal const int MaxPattern = 256;
+    private const int MaxReferences = 20;
 
     /// <summary>Writes the row, then sends the message that starts the evaluation.</summary>
     /// <exception cref="DomainException">Invalid, by field.</exception>
     public async Task<CollectionDetails> CreateAsync(CreateCollection command, ChangeRequest request, CancellationToken ct)
     {
-        var errors = new FieldErrors();
-        var name = PolicyRules.CheckName(command.Name, errors);
-        var description = PolicyRules.CheckDescription(command.Description, errors);
-        CheckRules(command.Rules ?? [], errors);
-        errors.ThrowIfAny();
-
-        var now = clock.GetUtcNow();
-        var collection = new Collection
+        var id = request.NewId(clock);
+        if (request.RepeatabilityId is not null && await table.FindAsync(id, ct) is { } before)
         {
-            Id = request.NewId(clock),
+            request.MustRepeat(before.RequestBody);
+            return await CreatedAsync(before.Value, request, ct);
+        }
+
+        var errors = new FieldErrors();
+        var now = clock.GetUtcNow();
+        var collection = Apply(command with { Name = command.Name ?? "" }, new Collection
+        {
+            Id = id,
             Revision = 1,
-            Name = name,
-            Description = description,
-            Rules = command.Rules ?? [],
+            Name = "",
             RulesRevision = 1,
             RulesChangedAt = now,
             CreatedAt = now,
             CreatedBy = request.Caller.DisplayName,
-        };
+        }, await snapshots.ReadAsync(ct), errors);
+        errors.ThrowIfAny();
         if (!await table.TryAddAsync(collection, request.BodySha256, ct))
         {
             var first = (await table.FindAsync(collection.Id, ct))!;
@@ -72,12 +84,7 @@ public sealed class CollectionService(
             collection = first.Value;
         }
 
-        await StartEvaluationAsync(collection, ct);
-        await audit.WriteAsync(new AuditEntry(collection.CreatedAt, request.Caller, "collection.created", collection.Id, "revision 1")
-        {
-            OnceKey = $"{collection.Id}!created",
-        }, ct);
-        return await DetailsAsync(collection, ct);
+        return await CreatedAsync(collection, request, ct);
     }
 
     /// <exception cref="DomainException">Not found.</exception>
@@ -105,18 +112,13 @@ public sealed class CollectionService(
         var stored = await FindAsync(id, ct);
         MustBe(stored.Value, expectedRevision);
         var errors = new FieldErrors();
-        var name = edit.Name is null ? stored.Value.Name : PolicyRules.CheckName(edit.Name, errors);
-        var description = edit.Description is null ? stored.Value.Description : PolicyRules.CheckDescription(edit.Description, errors);
-        CheckRules(edit.Rules ?? [], errors);
+        var after = Apply(edit, stored.Value, await snapshots.ReadAsync(ct), errors);
         errors.ThrowIfAny();
 
-        var rulesChange = edit.Rules is not null && !edit.Rules.SequenceEqual(stored.Value.Rules);
-        var after = stored.Value with
+        var rulesChange = !after.Rules.SequenceEqual(stored.Value.Rules) || !after.References.SequenceEqual(stored.Value.References);
+        after = after with
         {
             Revision = stored.Value.Revision + 1,
-            Name = name,
-            Description = description,
-            Rules = edit.Rules ?? stored.Value.Rules,
             RulesRevision = stored.Value.RulesRevision + (rulesChange ? 1 : 0),
             RulesChangedAt = rulesChange ? clock.GetUtcNow() : stored.Value.RulesChangedAt,
         };
@@ -132,7 +134,7 @@ public sealed class CollectionService(
     }
 
     /// <summary>Marks it; from then on it has no members, and the evaluation takes its rows away and the collection last.</summary>
-    /// <exception cref="DomainException">Not found; stale; conflict while a deployment to it is in force.</exception>
+    /// <exception cref="DomainException">Not found; stale; conflict while a deployment or another collection needs it.</exception>
     public async Task DeleteAsync(string id, int expectedRevision, ChangeRequest request, CancellationToken ct)
     {
         var stored = await FindAsync(id, ct);
@@ -141,6 +143,12 @@ public sealed class CollectionService(
         if (site.Deployments.FirstOrDefault(d => d.CollectionIds.Contains(id)) is { } deployment)
         {
             throw DomainError.Conflict("collection.deployed", $"Deployment {deployment.Id} to this collection is in force. End it first.").ToException();
+        }
+
+        if (site.Collections.Values.FirstOrDefault(c => c.References.Any(r => r.CollectionId == id)) is { } user)
+        {
+            throw DomainError.Conflict("collection.in-use",
+                $"Collection '{user.Name}' ({user.Id}) {user.References.First(r => r.CollectionId == id).Verb} this one. Change that first.").ToException();
         }
 
         var marked = stored.Value with
@@ -166,6 +174,74 @@ public sealed class CollectionService(
         await FindAsync(id, ct);
         return await ShardPaging.PageAsync(shards, pageSize, continuation,
             (shard, after, token) => fleet.MembersAsync(shard, id, after, token), member => member.DeviceId, ct);
+    }
+
+    /// <summary>The collection as the command wants it; what it doesn't name stays.</summary>
+    private static Collection Apply(CollectionCommand command, Collection collection, SiteSnapshot site, FieldErrors errors)
+    {
+        var name = command.Name is null ? collection.Name : PolicyRules.CheckName(command.Name, errors);
+        var description = command.Description is null ? collection.Description : PolicyRules.CheckDescription(command.Description, errors);
+        CheckRules(command.Rules ?? [], errors);
+        CheckReferences(collection.Id, "includeCollectionIds", command.IncludeCollectionIds ?? [], site, errors);
+        CheckReferences(collection.Id, "excludeCollectionIds", command.ExcludeCollectionIds ?? [], site, errors);
+        CheckReferences(collection.Id, "limitingCollectionId", command.LimitingCollectionId is { Length: > 0 } limit ? [limit] : [], site, errors);
+        var version = site.Settings.ConfigurationManagerVersion;
+        if (command.DownLevelAgent == DownLevelAgent.DefenderClient && !PlatformRules.HasDefenderClientSetting(version))
+        {
+            errors.Add("downLevelAgent", "collection.agent-not-supported",
+                $"The site is at Configuration Manager {version}, which has no client setting for the Defender client. 2207 has.");
+        }
+
+        var after = collection with
+        {
+            Name = name,
+            Description = description,
+            Rules = command.Rules ?? collection.Rules,
+            IncludeCollectionIds = Sorted(command.IncludeCollectionIds) ?? collection.IncludeCollectionIds,
+            ExcludeCollectionIds = Sorted(command.ExcludeCollectionIds) ?? collection.ExcludeCollectionIds,
+            LimitingCollectionId = command.LimitingCollectionId switch
+            {
+                null => collection.LimitingCollectionId,
+                "" => null,
+                var limiting => limiting,
+            },
+            DownLevelAgent = command.DownLevelAgent ?? collection.DownLevelAgent,
+        };
+        // One that is there already, by two edits at the same moment, is no reason to refuse another name.
+        if (!errors.Any && !after.References.SequenceEqual(collection.References)
+            && new CollectionGraph(site.Collections.Values.Where(c => c.Id != after.Id).Append(after)).FindCircle(after.Id) is { } circle)
+        {
+            errors.Add(circle.First switch
+            {
+                ReferenceKind.Include => "includeCollectionIds",
+                ReferenceKind.Exclude => "excludeCollectionIds",
+                _ => "limitingCollectionId",
+            }, "collection.cycle", $"Collections can't depend on each other in a circle: {circle.Path}.");
+        }
+
+        return after;
+    }
+
+    private static string[]? Sorted(IReadOnlyList<string>? ids) => ids is null ? null : [.. ids.Distinct().Order(StringComparer.Ordinal)];
+
+    private static void CheckReferences(string id, string field, IReadOnlyList<string> references, SiteSnapshot site, FieldErrors errors)
+    {
+        if (references.Count > MaxReferences)
+        {
+            errors.Add(field, "collection.too-many-references", $"Name {MaxReferences} collections at most.");
+        }
+
+        foreach (var reference in references.Take(MaxReferences))
+        {
+            if (reference == id)
+            {
+                errors.Add(field, "collection.refers-to-itself", "A collection can't include or exclude itself, or be limited to itself.");
+            }
+            else if (reference is null || !site.Collections.ContainsKey(reference))
+            {
+                errors.Add(field, "collection.not-found", $"There is no collection {FieldErrors.Quoted(reference)}.");
+            }
+        }
     }
 
     private static void CheckRules(IReadOnlyList<QueryRule> rules, FieldErrors errors)
@@ -206,6 +282,17 @@ public sealed class CollectionService(
         }
     }
 
+    /// <summary>The message, again if this is a repeat: the first one may never have been sent.</summary>
+    private async Task<CollectionDetails> CreatedAsync(Collection collection, ChangeRequest request, CancellationToken ct)
+    {
+        await StartEvaluationAsync(collection, ct);
+        await audit.WriteAsync(new AuditEntry(collection.CreatedAt, request.Caller, "collection.created", collection.Id, "revision 1")
+        {
+            OnceKey = $"{collection.Id}!created",
+        }, ct);
+        return await DetailsAsync(collection, ct);
+    }
+
     private async Task StartEvaluationAsync(Collection collection, CancellationToken ct)
     {
         snapshots.Invalidate();
@@ -219,9 +306,14 @@ public sealed class CollectionService(
 
     private async Task<CollectionDetails> DetailsAsync(Collection collection, CancellationToken ct)
     {
+        var rolledUp = table.FindMembersAsync(collection.Id, ct);
         var evaluations = await shardRows.ListAsync(collection.Id, ct);
-        return new CollectionDetails(collection, evaluations.Sum(e => e.Members), shards.All.Count,
-            evaluations.Count(e => e.Generation == collection.RulesRevision),
-            evaluations.Count == 0 ? null : evaluations.Max(e => e.DoneAt));
+        var counted = evaluations.ToDictionary(e => e.Shard);
+        var incremental = await rolledUp;
+        var members = shards.All.Select((shard, index) => counted.TryGetValue(shard, out var own) && !(own.CountedAt < incremental?.AsOf)
+            ? own.Members
+            : incremental?.ByShard[index] ?? 0).Sum();
+        return new CollectionDetails(collection, members, shards.All.Count,
+            evaluations.Count(e => e.Generation == collection.RulesRevision), evaluations.Max(e => e.DoneAt), incremental?.AsOf);
     }
 }

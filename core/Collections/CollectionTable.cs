@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Atp.Core.Errors;
@@ -7,10 +8,19 @@ using Azure.Data.Tables;
 
 namespace Atp.Core.Collections;
 
-/// <summary>Table <c>collections</c>: partition <c>collection</c>, row = collection id.</summary>
+/// <summary>A collection's members as a roll-up counted them.</summary>
+/// <param name="AsOf">The roll-up's clock. UTC.</param>
+/// <param name="ByShard">In order of the shards.</param>
+public sealed record RolledUpMembers(string CollectionId, DateTimeOffset AsOf, IReadOnlyList<int> ByShard);
+
+/// <summary>
+/// Table <c>collections</c>: partition <c>collection</c>, row = collection id; and partition <c>members</c>, row = collection id,
+/// with the members that the last roll-up counted.
+/// </summary>
 public sealed class CollectionTable(TableClient table)
 {
     private const string Partition = "collection";
+    private const string MembersPartition = "members";
 
     /// <returns>Null when there is no such collection. One that is being deleted is returned, marked.</returns>
     public async Task<StoredCollection?> FindAsync(string id, CancellationToken ct)
@@ -42,6 +52,26 @@ public sealed class CollectionTable(TableClient table)
         table.MergeAsync(ToRow(collection), version, "collection", ct);
 
     public Task RemoveAsync(string id, CancellationToken ct) => table.DeleteEntityAsync(Partition, id, ETag.All, ct);
+
+    /// <returns>Null before the first roll-up that counted it.</returns>
+    public async Task<RolledUpMembers?> FindMembersAsync(string id, CancellationToken ct)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(MembersPartition, id, cancellationToken: ct);
+        return row.HasValue
+            ? new RolledUpMembers(id, row.Value!.GetDateTimeOffset("AsOf")!.Value, [.. Split(row.Value!.GetString("ByShard"))
+                .Select(count => int.Parse(count, CultureInfo.InvariantCulture))])
+            : null;
+    }
+
+    /// <summary>Writes the counts of one roll-up over older ones only, and removes those of collections that are gone.</summary>
+    /// <exception cref="DomainException">Stale: another roll-up was writing. Call again.</exception>
+    public Task PutMembersAsync(IEnumerable<RolledUpMembers> members, DateTimeOffset asOf, CancellationToken ct) =>
+        table.ReplaceOlderAsync(MembersPartition, members.ToDictionary(m => m.CollectionId, m => new TableEntity(MembersPartition, m.CollectionId)
+        {
+            ["AsOf"] = m.AsOf,
+            ["Members"] = m.ByShard.Sum(),
+            ["ByShard"] = string.Join(' ', m.ByShard),
+        }), asOf, removeGone: true, ct);
 
     private static TableEntity ToRow(Collection collection) => new(Partition, collection.Id)
     {

@@ -29,7 +29,7 @@ public sealed class DirectMembers(
     {
         var byShard = Parse(command).GroupBy(shards.ShardOf).ToList();
         var site = await snapshots.ReadAsync(ct);
-        if (!site.Collections.TryGetValue(collectionId, out var collection))
+        if (!site.Collections.ContainsKey(collectionId))
         {
             throw DomainError.NotFound("collection.not-found", "There is no such collection.").ToException();
         }
@@ -49,7 +49,10 @@ public sealed class DirectMembers(
         finally
         {
             // Also when a device was refused: other shards may have been changed before.
-            await evaluation.RecountAsync(collection, byShard.Select(shard => shard.Key), ct);
+            foreach (var affected in site.CollectionGraph.DependentsOf(collectionId).Prepend(collectionId))
+            {
+                await evaluation.RecountAsync(affected, byShard.Select(shard => shard.Key), ct);
+            }
         }
 
         var changed = outcomes.Count(o => o.After is not null && o.After != o.Before.Device);

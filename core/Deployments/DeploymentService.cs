@@ -118,7 +118,7 @@ public sealed class DeploymentService(
         var errors = new FieldErrors();
         if (!site.Policies.ContainsKey(command.PolicyId))
         {
-            errors.Add("policyId", "policy.not-found", $"There is no policy {Quoted(command.PolicyId)}.");
+            errors.Add("policyId", "policy.not-found", $"There is no policy {FieldErrors.Quoted(command.PolicyId)}.");
         }
 
         if (command.CollectionIds.Count is 0 or > MaxCollections)
@@ -128,7 +128,7 @@ public sealed class DeploymentService(
 
         foreach (var unknown in command.CollectionIds.Where(id => id is null || !site.Collections.ContainsKey(id)).Take(MaxCollections))
         {
-            errors.Add("collectionIds", "collection.not-found", $"There is no collection {Quoted(unknown)}.");
+            errors.Add("collectionIds", "collection.not-found", $"There is no collection {FieldErrors.Quoted(unknown)}.");
         }
 
         errors.ThrowIfAny();
@@ -139,8 +139,6 @@ public sealed class DeploymentService(
                 + "Download a new one, update the policy, then deploy it.").ToException();
         }
     }
-
-    private static string Quoted(string? id) => $"'{(id is null || id.Length <= 64 ? id : id[..64] + "…")}'";
 
     /// <summary>The message, again if this is a repeat: the first one may never have been sent.</summary>
     private async Task<DeploymentProgress> StartAsync(Deployment deployment, ChangeRequest request, CancellationToken ct)

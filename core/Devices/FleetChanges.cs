@@ -47,6 +47,12 @@ public sealed class FleetChanges(FleetTable fleet, TimeProvider clock)
         return [.. devices.Zip(after, (before, device) => new FleetChange(before, device))];
     }
 
+    /// <summary>Brings devices that were read already to the membership that the rules of <paramref name="site"/> give.</summary>
+    /// <returns>In order of the ids; those that are gone or being deleted were left alone.</returns>
+    public Task<IReadOnlyList<FleetChange>> ApplyRulesAsync(
+        string shard, IReadOnlyList<FleetDevice> devices, SiteSnapshot site, CancellationToken ct) =>
+        ApplyAsync(shard, devices, site, found => found.Device is { Deleting: false } device ? Membership.Apply(device, site) : null, ct);
+
     private async Task<IReadOnlyList<FleetDevice>> ReadAsync(string shard, IReadOnlyCollection<string> deviceIds, CancellationToken ct)
     {
         var sorted = deviceIds.Order(StringComparer.Ordinal).ToList();

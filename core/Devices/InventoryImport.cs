@@ -115,9 +115,9 @@ public sealed class InventoryImport(
             await Task.WhenAll(writing);
             foreach (var (collectionId, touchedShards) in touched)
             {
-                if (site.Collections.TryGetValue(collectionId, out var collection))
+                if (site.Collections.ContainsKey(collectionId))
                 {
-                    await evaluation.RecountAsync(collection, touchedShards, ct);
+                    await evaluation.RecountAsync(collectionId, touchedShards, ct);
                 }
             }
 

@@ -4,21 +4,38 @@ using Atp.Core.Site;
 
 namespace Atp.Core.Devices;
 
-/// <summary>Which collections a device is a member of: a pure function of its facts, its direct collections and all rules.</summary>
+/// <summary>
+/// Which collections a device is a member of: a pure function of its facts, its direct collections and all rules. A member is who
+/// is named directly, by a query rule or by an include; unless an exclusion names it, which beats all of these, or the limiting
+/// collection doesn't hold it.
+/// </summary>
 public static class Membership
 {
     /// <param name="inventory">The device's facts.</param>
     /// <param name="directCollections">Collections that name it directly; those that are gone don't count.</param>
-    /// <param name="site">All collections and their rules.</param>
+    /// <param name="site">All collections and their rules; <see cref="CollectionGraph"/> says what becomes of circles.</param>
     /// <returns>
-    /// Sorted ids, <see cref="Device.MaxCollections"/> at most: where more would hold, the oldest collections do.
+    /// Sorted ids, <see cref="Device.MaxCollections"/> at most: where more would hold, the oldest collections do. Those that are
+    /// left out count where other collections refer to them.
     /// </returns>
     public static IReadOnlyList<string> Of(Inventory inventory, IReadOnlyList<string> directCollections, SiteSnapshot site)
     {
         var operatingSystem = PlatformRules.Classify(inventory.OperatingSystem, site.Settings.ConfigurationManagerVersion).Name;
-        var members = site.Collections.Values
-            .Where(c => directCollections.Contains(c.Id) || c.Rules.Any(rule => Matches(rule, inventory, operatingSystem)))
-            .ToList();
+        var members = new List<Collection>();
+        var memberOf = new HashSet<string>();
+        foreach (var collection in site.CollectionGraph.InOrder)
+        {
+            if ((collection.LimitingCollectionId is null || memberOf.Contains(collection.LimitingCollectionId))
+                && !collection.ExcludeCollectionIds.Any(memberOf.Contains)
+                && (directCollections.Contains(collection.Id)
+                    || collection.IncludeCollectionIds.Any(memberOf.Contains)
+                    || collection.Rules.Any(rule => Matches(rule, inventory, operatingSystem))))
+            {
+                members.Add(collection);
+                memberOf.Add(collection.Id);
+            }
+        }
+
         IEnumerable<Collection> kept = members.Count <= Device.MaxCollections
             ? members
             : members.OrderBy(c => c.CreatedAt).ThenBy(c => c.Id, StringComparer.Ordinal).Take(Device.MaxCollections);

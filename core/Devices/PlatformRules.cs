@@ -143,6 +143,10 @@ public static class PlatformRules
         facts.ProductType != Workstation && facts.Sku != MultiSessionSku
         && DefenderClientServers.Any(rule => rule.Build == facts.Build && configurationManagerVersion >= rule.Since);
 
+    /// <summary>Whether the site's version of Configuration Manager has that client setting.</summary>
+    public static bool HasDefenderClientSetting(int configurationManagerVersion) =>
+        DefenderClientServers.Any(rule => configurationManagerVersion >= rule.Since);
+
     /// <summary>What a site of this version supports, a line for each rule: which systems, and what they take.</summary>
     public static IReadOnlyList<string> Supported(int configurationManagerVersion) =>
     [

@@ -9,6 +9,9 @@ public sealed class FieldErrors
 
     public void Add(string field, string code, string detail) => found.Add((field, code, detail));
 
+    /// <summary>An id that the caller sent, short enough to show.</summary>
+    internal static string Quoted(string? id) => $"'{(id is null || id.Length <= 64 ? id : id[..64] + "…")}'";
+
     /// <summary>The first finding, as the error of one line of an import.</summary>
     internal Devices.ImportError First(int line) => new(line, found[0].Field, found[0].Code, found[0].Detail);
 

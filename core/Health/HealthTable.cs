@@ -42,12 +42,12 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
     /// </summary>
     /// <exception cref="DomainException">Stale: another roll-up was writing. Call again.</exception>
     public Task PutLatestAsync(IReadOnlyCollection<ScopeFigures> figures, DateTimeOffset asOf, CancellationToken ct) =>
-        ReplaceOlderAsync(latest, figures.ToDictionary(f => f.Scope, ToRow), asOf, removeGone: true, ct);
+        latest.ReplaceOlderAsync(Partition, figures.ToDictionary(f => f.Scope, ToRow), asOf, removeGone: true, ct);
 
     /// <summary>Likewise for deployments; one that has ended keeps its last figures.</summary>
     /// <exception cref="DomainException">Stale: another roll-up was writing. Call again.</exception>
     public Task PutDeploymentsAsync(IReadOnlyCollection<DeploymentFigures> figures, DateTimeOffset asOf, CancellationToken ct) =>
-        ReplaceOlderAsync(deploymentLatest, figures.ToDictionary(f => f.DeploymentId, ToRow), asOf, removeGone: false, ct);
+        deploymentLatest.ReplaceOlderAsync(Partition, figures.ToDictionary(f => f.DeploymentId, ToRow), asOf, removeGone: false, ct);
 
     /// <summary>
     /// Copies the newest figures into the row of their hour, until no newer ones came meanwhile: so two roll-ups that overlap
@@ -111,37 +111,6 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
         await TableBatch.SubmitAllAsync(history, surplus.Select(row => new TableTransactionAction(
             TableTransactionActionType.Delete, new TableEntity(row.PartitionKey, row.RowKey), ETag.All)), ct);
         await TablePruning.DeletePartitionsBeforeAsync(history, Month(keepSince), ct);
-    }
-
-    private static async Task ReplaceOlderAsync(
-        TableClient table, Dictionary<string, TableEntity> rows, DateTimeOffset asOf, bool removeGone, CancellationToken ct)
-    {
-        var actions = new List<TableTransactionAction>();
-        await foreach (var stored in LatestRowsAsync(table, ct))
-        {
-            var isOlder = stored.GetDateTimeOffset("AsOf") <= asOf;
-            if (rows.Remove(stored.RowKey, out var row))
-            {
-                if (isOlder)
-                {
-                    actions.Add(new(TableTransactionActionType.UpdateReplace, row, stored.ETag));
-                }
-            }
-            else if (removeGone && isOlder)
-            {
-                actions.Add(new(TableTransactionActionType.Delete, stored, stored.ETag));
-            }
-        }
-
-        actions.AddRange(rows.Values.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)));
-        try
-        {
-            await TableBatch.SubmitAllAsync(table, actions, ct);
-        }
-        catch (TableTransactionFailedException e) when (e.Status is 409 or 412 or 404)
-        {
-            throw new DomainError(ErrorKind.Stale, "health.changed", "Another roll-up was writing its figures.").ToException(e);
-        }
     }
 
     private static AsyncPageable<TableEntity> LatestRowsAsync(TableClient table, CancellationToken ct) =>

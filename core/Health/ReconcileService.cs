@@ -36,7 +36,6 @@ public sealed class ReconcileService(
             return;
         }
 
-        await collections.RecountAllAsync(ct);
         await policies.DeleteOrphansAsync(now - OrphanAge, ct);
         var keepSince = now.AddDays(-options.Value.KeepDays);
         // Every day since the last time, so that a pause leaves no day unthinned; a month of them at most.

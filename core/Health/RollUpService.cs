@@ -1,3 +1,4 @@
+using Atp.Core.Collections;
 using Atp.Core.Deployments;
 using Atp.Core.Devices;
 using Atp.Core.Site;
@@ -15,12 +16,17 @@ public sealed record RollUpShard(string RollUpId, DateTimeOffset AsOf, string Sh
 
 /// <summary>
 /// Counts the fleet: every shard streams its partition once and inserts its partial counts; the one that completes the set
-/// writes the aggregates. Any step may run twice, late or stop half way.
+/// writes the aggregates. Since every device passes by, this is also the incremental evaluation of the collections: a device whose
+/// membership lags behind the rules is brought up to date. Any step may run twice, late or stop half way.
 /// </summary>
 public sealed partial class RollUpService(
-    RollUpTable rollUps, HealthTable health, FleetTable fleet, SiteSnapshots snapshots, ShardMap shards, MessageSender messages,
-    IOptions<SiteOptions> options, TimeProvider clock, ILogger<RollUpService> log)
+    RollUpTable rollUps, HealthTable health, FleetTable fleet, FleetChanges changes, CollectionEvaluation collections,
+    SiteSnapshots snapshots, ShardMap shards, MessageSender messages, IOptions<SiteOptions> options, TimeProvider clock,
+    ILogger<RollUpService> log)
 {
+    /// <summary>Devices that are brought up to date in one read-decide-write.</summary>
+    private const int DevicesAtOnce = 100;
+
     private TimeSpan Period => TimeSpan.FromMinutes(options.Value.RollUpPeriodMinutes);
 
     /// <summary>Starts a run as of now. Runs may overlap: only newer figures replace older ones.</summary>
@@ -52,7 +58,8 @@ public sealed partial class RollUpService(
         }
 
         var site = await snapshots.GetAsync(message.AsOf, ct);
-        var tally = new ShardTally(site);
+        var tally = new ShardTally(site, message.Shard);
+        var lagging = new List<FleetDevice>(DevicesAtOnce);
         await foreach (var found in fleet.DevicesAsync(message.Shard, ct))
         {
             if (found.Device is null)
@@ -62,6 +69,15 @@ public sealed partial class RollUpService(
             else if (found.Device.Deleting)
             {
                 await fleet.RemoveAsync(found, ct);
+            }
+            else if (Membership.Apply(found.Device, site) != found.Device)
+            {
+                lagging.Add(found);
+                if (lagging.Count == DevicesAtOnce)
+                {
+                    await CatchUpAsync(message, lagging, tally, site, ct);
+                    lagging.Clear();
+                }
             }
             else
             {
@@ -79,12 +95,33 @@ public sealed partial class RollUpService(
             }
         }
 
+        await CatchUpAsync(message, lagging, tally, site, ct);
         await rollUps.AddShardAsync(message.RollUpId, message.Shard, tally.ToChunks(), ct);
         var (shardsDone, completedBy) = await rollUps.ProgressAsync(message.RollUpId, ct);
         if (shardsDone == shards.All.Count
             && (completedBy ?? (await rollUps.TryClaimCompletionAsync(message.RollUpId, message.Shard, ct) ? message.Shard : null)) == message.Shard)
         {
             await CompleteAsync(message, site, ct);
+        }
+    }
+
+    /// <summary>
+    /// Devices that an instance changed by rules that were not the last ones. Written by the rules as they are now, which may be
+    /// newer than this roll-up's; counted as they were written.
+    /// </summary>
+    private async Task CatchUpAsync(RollUpShard message, List<FleetDevice> lagging, ShardTally tally, SiteSnapshot site, CancellationToken ct)
+    {
+        if (lagging.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var (before, after) in await changes.ApplyRulesAsync(message.Shard, lagging, await snapshots.ReadAsync(ct), ct))
+        {
+            if (after is not null)
+            {
+                tally.Count(after, DeviceDecision.For(after, before.Assignments, site, message.AsOf));
+            }
         }
     }
 
@@ -109,6 +146,7 @@ public sealed partial class RollUpService(
         await Contention.RetryAsync(() => health.PutLatestAsync(figures, message.AsOf, ct), ct);
         await Contention.RetryAsync(() => health.PutDeploymentsAsync(deployments, message.AsOf, ct), ct);
         await health.PutHistoryAsync(ct);
+        await collections.RecordRollUpAsync(sum.Members, message.AsOf, site, ct);
         await rollUps.CompleteAsync(message.RollUpId, clock.GetUtcNow(), ct);
         Completed(message.RollUpId, sum.Scopes[ScopeFigures.Site].Devices, figures.Count);
     }

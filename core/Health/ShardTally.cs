@@ -34,9 +34,12 @@ public sealed class ShardTally
     private readonly Dictionary<string, StatusCounts> deployments = [];
     private readonly HashSet<string> fixedScopes;
     private readonly SortedSet<string> organisations = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string CollectionId, string Shard), int> members = [];
+    private readonly string shard;
 
-    public ShardTally(SiteSnapshot site)
+    public ShardTally(SiteSnapshot site, string shard)
     {
+        this.shard = shard;
         fixedScopes =
         [
             .. site.Deployments.SelectMany(d => d.CollectionIds).Where(site.Collections.ContainsKey)
@@ -56,7 +59,7 @@ public sealed class ShardTally
         }
     }
 
-    private ShardTally() => fixedScopes = [];
+    private ShardTally() => (fixedScopes, shard) = ([], "");
 
     public static ShardTally Empty => new();
 
@@ -64,11 +67,19 @@ public sealed class ShardTally
 
     public IReadOnlyDictionary<string, StatusCounts> Deployments => deployments;
 
+    /// <summary>How many members a collection has in a shard; none where there are none.</summary>
+    public IReadOnlyDictionary<(string CollectionId, string Shard), int> Members => members;
+
     public void Count(Device device, DeviceDecision decision)
     {
         foreach (var scope in FigureScopes.Of(device, decision).Where(HasFigures))
         {
             AddFigures(scope, HealthFigures.Of(FigureScopes.Within(scope, decision)));
+        }
+
+        foreach (var collectionId in device.Collections)
+        {
+            members[(collectionId, shard)] = members.GetValueOrDefault((collectionId, shard)) + 1;
         }
 
         foreach (var target in decision.Targets)
@@ -81,7 +92,8 @@ public sealed class ShardTally
     public IReadOnlyList<string> ToChunks()
     {
         var entries = scopes.Select(s => new Entry(s.Key, null, s.Value))
-            .Concat(deployments.Select(d => new Entry(d.Key, d.Value, null)));
+            .Concat(deployments.Select(d => new Entry(d.Key, d.Value, null)))
+            .Concat(members.Select(m => new Entry(m.Key.CollectionId, null, null) { Shard = m.Key.Shard, Members = m.Value }));
         return [.. entries.Chunk(EntriesPerChunk).Select(chunk => JsonSerializer.Serialize(chunk, ChunkJson))];
     }
 
@@ -97,6 +109,11 @@ public sealed class ShardTally
             if (entry.Statuses is { } statuses)
             {
                 Add(deployments, entry.Key, statuses, StatusCounts.Add);
+            }
+
+            if (entry.Members is { } count)
+            {
+                members[(entry.Key, entry.Shard!)] = count;
             }
         }
     }
@@ -124,5 +141,10 @@ public sealed class ShardTally
     private static void Add<T>(Dictionary<string, T> counts, string key, T one, Func<T, T, T> add) =>
         counts[key] = counts.TryGetValue(key, out var before) ? add(before, one) : one;
 
-    private sealed record Entry(string Key, StatusCounts? Statuses, HealthFigures? Health);
+    private sealed record Entry(string Key, StatusCounts? Statuses, HealthFigures? Health)
+    {
+        public string? Shard { get; init; }
+
+        public int? Members { get; init; }
+    }
 }

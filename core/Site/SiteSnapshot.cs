@@ -16,6 +16,7 @@ public sealed class SiteSnapshot
         Settings = settings;
         Policies = policies.Where(p => !p.Deleting).ToDictionary(p => p.Id);
         Collections = collections.Where(c => !c.Deleting).ToDictionary(c => c.Id);
+        CollectionGraph = new CollectionGraph(Collections.Values);
         DefenderClientCollections = [.. Collections.Values.Where(c => c.DownLevelAgent == DownLevelAgent.DefenderClient).Select(c => c.Id)];
         Deployments = [.. liveDeployments.Where(d => Policies.ContainsKey(d.PolicyId))];
         foreach (var deployment in Deployments)
@@ -39,6 +40,9 @@ public sealed class SiteSnapshot
 
     /// <summary>By id; those being deleted are not here.</summary>
     public IReadOnlyDictionary<string, Collection> Collections { get; }
+
+    /// <summary>How the collections refer to each other.</summary>
+    public CollectionGraph CollectionGraph { get; }
 
     /// <summary>Ids of the collections whose servers have the Defender client in place of the Monitoring Agent.</summary>
     public IReadOnlyList<string> DefenderClientCollections { get; }

@@ -63,8 +63,21 @@ internal static class Facts
         CreatedBy = "test",
     };
 
+    /// <summary>Collections as text, by name: <c>A yes; B +A -C &lt;D</c> has a rule for the tag "yes"; includes, excludes, is limited to.</summary>
+    public static IReadOnlyList<Collection> Collections(string text) =>
+    [
+        .. text.Split("; ").Select(collection => collection.Split(' ')).Select(words => Collection(words[0], words.Contains("yes") ? [new QueryRule(Tag: "yes")] : []) with
+        {
+            IncludeCollectionIds = Named(words, '+'),
+            ExcludeCollectionIds = Named(words, '-'),
+            LimitingCollectionId = Named(words, '<').SingleOrDefault(),
+        }),
+    ];
+
     public static SiteSnapshot Site(
         IEnumerable<Policy>? policies = null, IEnumerable<Deployment>? deployments = null, IEnumerable<Collection>? collections = null,
         int version = 2207) =>
         new(new SiteSettings(8, version, TimeSpan.FromDays(7)), policies ?? [], deployments ?? [], collections ?? [Collection("all")]);
+
+    private static string[] Named(string[] words, char how) => [.. words.Where(word => word[0] == how).Select(word => word[1..])];
 }

@@ -1,4 +1,5 @@
 using Atp.Core.Storage;
+using Atp.Functions.Tests.Devices;
 
 namespace Atp.Functions.Tests;
 
@@ -11,7 +12,7 @@ public sealed class AtLeastOnceTests(TestStack stack)
 {
     private static readonly string[] Compared =
     [
-        TableNames.Fleet, TableNames.CollectionShards, TableNames.DeploymentShards, TableNames.RollUps, TableNames.HealthLatest,
+        TableNames.Fleet, TableNames.Collections, TableNames.CollectionShards, TableNames.DeploymentShards, TableNames.RollUps, TableNames.HealthLatest,
         TableNames.HealthHistory, TableNames.DeploymentLatest,
     ];
 
@@ -41,6 +42,7 @@ public sealed class AtLeastOnceTests(TestStack stack)
             await host.ImportAsync(Enumerable.Range(0, 260).Select(i => TestSite.Line($"device-{i:D4}", build: i % 5 == 0 ? 9600 : 19045)));
             return await CreateAsync(host, "/api/collections", new { name = "All", rules = new[] { new { tag = "all" } } });
         });
+        var dependent = await BothAsync(clean, crashing, 4, host => CreateAsync(host, "/api/collections", new { name = "Including", includeCollectionIds = new[] { collection } }));
         await DeliverAsync(Queues.CollectionEvaluation);
         await DeliverAsync(Queues.CollectionShards);
 
@@ -61,13 +63,17 @@ public sealed class AtLeastOnceTests(TestStack stack)
         }
 
         await DeliverAsync(Queues.DeviceReports);
+        clock.Advance(TimeSpan.FromMinutes(5));
         foreach (var host in new[] { clean, crashing })
         {
+            // Evaluated by the roll-up: the message of it comes later.
+            await host.PatchCollectionAsync(dependent, new { includeCollectionIds = Array.Empty<string>(), rules = new[] { new { namePattern = "DEVICE-00*" } } });
             await host.Get<Core.Health.RollUpService>().StartAsync(CancellationToken.None);
         }
 
         await DeliverAsync(Queues.HealthShards);
 
+        Assert.Equal((100, 100), (await clean.MemberCountAsync(dependent), await crashing.MemberCountAsync(dependent)));
         Assert.Equal(await RowsAsync(clean), await RowsAsync(crashing));
         Assert.All(Queues.All, queue => Assert.True(kills[queue] > 0, $"{queue}: nothing was killed"));
         var site = (await crashing.GetJsonAsync("/api/health/summary"))["site"]!;

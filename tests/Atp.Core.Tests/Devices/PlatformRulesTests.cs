@@ -129,6 +129,34 @@ public sealed class PlatformRulesTests
         Assert.Equal(new OperatingSystemClass(name, expected),
             PlatformRules.Classify(new OperatingSystemFacts(build, Server, PlatformRules.MultiSessionSku), version));
 
+    [Theory]
+    // The client setting came with 2207, for Windows Server 2012 R2 and 2016.
+    [InlineData(2207, 9600, Server, 7, true)]
+    [InlineData(2207, 9600, DomainController, 7, true)]
+    [InlineData(2207, 14393, Server, 7, true)]
+    [InlineData(2207, 14393, DomainController, 8, true)]
+    [InlineData(2107, 9600, Server, 7, false)]
+    [InlineData(2107, 14393, Server, 7, false)]
+    [InlineData(1910, 14393, Server, 7, false)]
+    [InlineData(2207, 9600, Client, 4, false)] // Windows 8.1 stays with the Monitoring Agent
+    [InlineData(2207, 14393, Client, 4, false)]
+    [InlineData(2207, 14393, Server, PlatformRules.MultiSessionSku, false)]
+    [InlineData(2207, 9200, Server, 7, false)]
+    [InlineData(2207, 16299, Server, 7, false)]
+    [InlineData(2207, 17763, Server, 7, false)] // has the client built in
+    public void Server_2012_R2_and_2016_can_take_the_Defender_client_by_client_setting(int version, int build, int productType, int sku, bool expected) =>
+        Assert.Equal(expected, PlatformRules.SupportsDefenderClient(new OperatingSystemFacts(build, productType, sku), version));
+
+    [Theory]
+    [InlineData(1910, false)]
+    [InlineData(2002, false)]
+    [InlineData(2006, false)]
+    [InlineData(2010, false)]
+    [InlineData(2107, false)]
+    [InlineData(2207, true)]
+    public void A_site_has_that_client_setting_from_2207_on(int version, bool expected) =>
+        Assert.Equal(expected, PlatformRules.HasDefenderClientSetting(version));
+
     private static OperatingSystemClass At(int build, int productType, int version = 2207) =>
         PlatformRules.Classify(new OperatingSystemFacts(build, productType, 0), version);
 }

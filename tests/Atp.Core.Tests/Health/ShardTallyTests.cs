@@ -15,7 +15,7 @@ public sealed class ShardTallyTests
             [Facts.Policy("on", order: 2), Facts.Policy("off", order: 1, PolicyKind.Offboarding, expiresAt: Facts.Now.AddDays(3))],
             [Facts.Deployment("d-on", "on"), Facts.Deployment("d-off", "off", 0, "leaving")],
             [Facts.Collection("all"), Facts.Collection("leaving"), Facts.Collection("quiet")]);
-        var tally = new ShardTally(site);
+        var tally = new ShardTally(site, "00");
         Device[] devices =
         [
             Facts.Device(null, "all") with { Health = new AgentHealth(Facts.Now, Facts.Now, true, 1, null) },
@@ -35,6 +35,7 @@ public sealed class ShardTallyTests
         Assert.Equal(tally.Scopes["site"], Sum(tally, "os!"));
         Assert.Equal(new StatusCounts(0, 0, RequirementsNotMet: 1, 0, Unknown: 2, Superseded: 1), tally.Deployments["d-on"]);
         Assert.Equal(new StatusCounts(0, 0, 0, 0, Unknown: 1, 0), tally.Deployments["d-off"]);
+        Assert.Equal((4, 1, 1), (tally.Members[("all", "00")], tally.Members[("leaving", "00")], tally.Members[("quiet", "00")]));
     }
 
     [Fact]
@@ -44,7 +45,7 @@ public sealed class ShardTallyTests
             [Facts.Policy("first", order: 1), Facts.Policy("second", order: 2)],
             [Facts.Deployment("d-1", "first", 0, "some"), Facts.Deployment("d-2", "second"), Facts.Deployment("d-3", "second", 0, "nobody")],
             [Facts.Collection("all"), Facts.Collection("some"), Facts.Collection("nobody")]);
-        var tally = new ShardTally(site);
+        var tally = new ShardTally(site, "00");
         foreach (var device in new[] { Facts.Device(null, "all", "some"), Facts.Device(null, "all") })
         {
             tally.Count(device, DeviceDecision.For(device, new Dictionary<string, Assignment>(), site, Facts.Now));
@@ -68,7 +69,7 @@ public sealed class ShardTallyTests
         random.Shuffle(reported);
         var shards = reported.GroupBy(_ => random.Next(4)).Select(shard =>
         {
-            var tally = new ShardTally(site);
+            var tally = new ShardTally(site, "00");
             foreach (var organisation in shard)
             {
                 var device = Facts.Device() with { Health = new AgentHealth(Facts.Now, null, true, 1, organisation) };
@@ -95,7 +96,7 @@ public sealed class ShardTallyTests
         var collections = Enumerable.Range(0, 600).Select(_ => $"{Guid.CreateVersion7()}").ToList();
         var site = Facts.Site(
             [Facts.Policy("p")], collections.Select(id => Facts.Deployment($"{Guid.CreateVersion7()}", "p", 0, id)), collections.Select(id => Facts.Collection(id)));
-        var tally = new ShardTally(site);
+        var tally = new ShardTally(site, "00");
         var many = new HealthFigures(1_000_000, 1_000_000, 999_999, 999_999, 999_999, 999_999, 999_999, 999_999, 999_999);
         foreach (var scope in tally.Scopes.Keys.Concat(Enumerable.Range(0, 100).Select(i => $"organisation!{i}{new string('x', 60)}")).ToList())
         {
@@ -121,7 +122,7 @@ public sealed class ShardTallyTests
             Enumerable.Range(0, 1_000).Select(i => Facts.Deployment($"{Guid.CreateVersion7()}", "p", 0, $"{Guid.CreateVersion7()}", "all")),
             [Facts.Collection("all"), .. Enumerable.Range(0, 600).Select(_ => Facts.Collection($"{Guid.CreateVersion7()}"))]);
         var device = Facts.Device(null, "all");
-        var tally = new ShardTally(site);
+        var tally = new ShardTally(site, "00");
         tally.Count(device, DeviceDecision.For(device, new Dictionary<string, Assignment>(), site, Facts.Now));
 
         var sum = ShardTally.Empty;
@@ -135,6 +136,7 @@ public sealed class ShardTallyTests
         Assert.Equal(1_000, sum.Deployments.Count);
         Assert.Equal(2, sum.Deployments.Values.Sum(d => d.Unknown));
         Assert.Equal(1_998, sum.Deployments.Values.Sum(d => d.Superseded));
+        Assert.Equal(1, sum.Members[("all", "00")]); // a shard is counted once, whatever comes twice
     }
 
     [Theory]

@@ -139,6 +139,49 @@ public sealed class CommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Collections_are_made_of_others_changed_and_shown_with_their_evaluation()
+    {
+        var inventory = Path.Combine(folder.Path, "inventory.csv");
+        await File.WriteAllTextAsync(
+            inventory, "deviceId,name,build,productType\npc-1,PC-1,19045,1\npc-2,PC-2,22631,1\nsrv-1,SRV-1,14393,3\n", TestContext.Current.CancellationToken);
+        await JsonAsync("", "device", "import", inventory);
+        var pcs = await CreateAsync("PCs", "--name-pattern", "PC-*");
+        var eleven = await CreateAsync("Windows 11", "--os", "Windows 11*");
+        var everything = await CreateAsync("Everything", "--name-pattern", "*", "--agent", "DefenderClient");
+
+        var mixed = await CreateAsync("Mixed", "--include", pcs, everything, "--exclude", eleven, "--limit-to", everything);
+        var shown = await AtpAsync("", "collection", "show", mixed);
+        Assert.Equal(2, (await JsonAsync("", "collection", "show", mixed)).GetProperty("members").GetInt32());
+        foreach (var line in new[]
+        {
+            $@"Includes.*\({(string.CompareOrdinal(pcs, everything) < 0 ? pcs : everything)}\)", $@"PCs \({pcs}\)", $@"Excludes.*Windows 11 \({eleven}\)", $@"Limited to.*Everything \({everything}\)", "Down-level agent.*MonitoringAgent",
+            @"Full evaluation.*64 of 64 shards, 20..-", "Incremental evaluation.*not yet",
+        })
+        {
+            Assert.Matches(line, shown.Terminal.Output);
+        }
+
+        var refused = await AtpAsync("", "collection", "update", pcs, "--include", mixed);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("'PCs' includes 'Mixed', which includes 'PCs'", refused.Terminal.Error, StringComparison.Ordinal);
+
+        var changed = await JsonAsync("", "collection", "update", mixed, "--include", pcs, "--exclude", "--limit-to", "", "--agent", "DefenderClient", "--name", "Renamed", "--wait");
+        Assert.Equal(("Renamed", 2), (changed.GetProperty("name").GetString(), changed.GetProperty("members").GetInt32()));
+        Assert.Equal([pcs], changed.GetProperty("includeCollectionIds").EnumerateArray().Select(id => id.GetString()!));
+        Assert.Empty(changed.GetProperty("excludeCollectionIds").EnumerateArray());
+        Assert.False(changed.TryGetProperty("limitingCollectionId", out _));
+
+        await JsonAsync("", "status", "--roll-up");
+        Assert.Matches("Incremental evaluation.*20..-", (await AtpAsync("", "collection", "show", mixed)).Terminal.Output);
+        Assert.Equal(0, (await JsonAsync("", "collection", "update", pcs, "--no-query", "--wait")).GetProperty("members").GetInt32());
+        Assert.Equal(0, (await JsonAsync("", "collection", "show", mixed)).GetProperty("members").GetInt32());
+        Assert.Equal(1, (await AtpAsync("", "collection", "update", pcs)).ExitCode);
+
+        async Task<string> CreateAsync(string name, params string[] options) =>
+            (await JsonAsync("", ["collection", "create", "--name", name, .. options, "--wait"])).GetProperty("id").GetString()!;
+    }
+
+    [Fact]
     public async Task Simulated_devices_come_back_with_the_keys_that_they_were_given()
     {
         var keys = Path.Combine(folder.Path, "keys.ndjson");

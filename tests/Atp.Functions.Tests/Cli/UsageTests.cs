@@ -27,6 +27,8 @@ public sealed class UsageTests
     [InlineData("status", "--server", "ftp://x")]
     [InlineData("device", "show")]
     [InlineData("device", "retire", "pc-1")]
+    [InlineData("collection", "create", "--name", "Servers", "--agent", "Both")]
+    [InlineData("collection", "update", "--name", "No id")]
     [InlineData("nonsense")]
     public async Task Wrong_usage_exits_with_2_and_says_what_is_wrong(params string[] arguments)
     {

@@ -143,6 +143,5 @@ public sealed class WideMembershipTests(TestStack stack)
         }
     }
 
-    private static async Task<List<string>> CollectionsAsync(AtpHost host) =>
-        [.. (await host.GetJsonAsync("/api/devices/wide"))["collections"]!.AsArray().Select(id => (string)id!)];
+    private static Task<List<string>> CollectionsAsync(AtpHost host) => host.CollectionsOfAsync("wide");
 }

@@ -28,6 +28,28 @@ internal static class Fleet
         return await host.Admin.SendAsync(request);
     }
 
+    /// <summary>A collection from a body of its own; doesn't wait for its evaluation.</summary>
+    public static async Task<string> PostCollectionAsync(this AtpHost host, object body) =>
+        (string)(await (await host.Admin.PostAsJsonAsync("/api/collections", body)).JsonAsync(System.Net.HttpStatusCode.Created))["id"]!;
+
+    /// <summary>From the revision that it is at.</summary>
+    public static async Task<JsonObject> PatchCollectionAsync(this AtpHost host, string id, object edit)
+    {
+        var revision = (int)(await host.GetJsonAsync($"/api/collections/{id}"))["revision"]!;
+        return await (await host.ChangeAsync(HttpMethod.Patch, $"/api/collections/{id}", revision, edit)).JsonAsync();
+    }
+
+    /// <summary>The evaluation of changed rules, on a host whose queue functions are driven by hand.</summary>
+    public static async Task EvaluateByHandAsync(this AtpHost host)
+    {
+        await host.DeliverAsync(Queues.CollectionEvaluation);
+        await host.DeliverAsync(Queues.CollectionShards);
+    }
+
+    /// <summary>The collections that a device is a member of.</summary>
+    public static async Task<List<string>> CollectionsOfAsync(this AtpHost host, string deviceId) =>
+        [.. (await host.GetJsonAsync($"/api/devices/{deviceId}"))["collections"]!.AsArray().Select(id => (string)id!)];
+
     public static Task<HttpResponseMessage> PutAsync(this AtpHost host, string deviceId, object inventory) =>
         host.Admin.PutAsJsonAsync($"/api/devices/{deviceId}", inventory);
 

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Atp.Cli.Client;
+
+namespace Atp.Cli.Collections;
+
+internal static class CollectionUpdateCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var id = new Argument<string>("id") { Description = "The collection's id" };
+        var noQuery = new Option<bool>("--no-query") { Description = "Take the query rules away" };
+        var command = new Command("update", "Change a collection; what isn't given stays as it is") { id, noQuery };
+        var options = new CollectionOptions(command, needsName: false);
+        var server = new ServerOptions();
+        server.AddTo(command);
+        command.SetAction(async (parse, ct) =>
+        {
+            var client = server.Connect(parse);
+            var edit = options.Read(parse);
+            if (parse.GetValue(noQuery))
+            {
+                edit = edit.Rules is null ? edit with { Rules = [] } : throw new CommandException("Give a query or --no-query, not both.");
+            }
+
+            if (edit == new CollectionBody())
+            {
+                throw new CommandException("Nothing to change was given. `atp collection update --help` says what there is.");
+            }
+
+            var before = await client.GetCollectionAsync(parse.GetRequiredValue(id), ct);
+            var collection = await options.WaitAsync(parse, client, await client.UpdateCollectionAsync(before.Id, before.Revision, edit, ct), ct);
+            if (server.IsJson(parse))
+            {
+                terminal.SayJson(collection);
+            }
+            else
+            {
+                await CollectionShowCommand.ShowAsync(terminal, client, collection, ct);
+            }
+        });
+        return command;
+    }
+}
