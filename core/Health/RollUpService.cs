@@ -118,7 +118,7 @@ public sealed partial class RollUpService(
 
         foreach (var (before, after) in await changes.ApplyRulesAsync(message.Shard, lagging, await snapshots.ReadAsync(ct), ct))
         {
-            if (after is not null)
+            if (after is { IsInUse: true })
             {
                 tally.Count(after, DeviceDecision.For(after, before.Assignments, site, message.AsOf));
             }

@@ -17,7 +17,7 @@ public sealed class TestStack : IAsyncLifetime
     public SampleAuthority Authority { get; } = SampleAuthority.Create();
 
     public async ValueTask InitializeAsync() =>
-        Stack = await LocalStack.StartAsync(new LocalStackOptions { StorageAccounts = 400 }, CancellationToken.None);
+        Stack = await LocalStack.StartAsync(new LocalStackOptions { StorageAccounts = 1_000 }, CancellationToken.None);
 
     public StorageAccount NextAccount() => Stack.Azurite.Accounts[Interlocked.Increment(ref nextAccount)];
 

@@ -103,11 +103,15 @@ public sealed class DefenderClientTests(TestStack stack) : IAsyncLifetime
         var rows = await host.VersionsAsync(Core.Storage.TableNames.Fleet);
 
         await host.PatchCollectionAsync(clients, new { downLevelAgent = "MonitoringAgent" });
+        Assert.Equal(rows, await host.VersionsAsync(Core.Storage.TableNames.Fleet));
         AssertWorkspace(await InstructionsAsync(server));
+        rows = await host.VersionsAsync(Core.Storage.TableNames.Fleet);
         await host.PatchCollectionAsync(clients, new { downLevelAgent = "DefenderClient" });
+        Assert.Equal(rows, await host.VersionsAsync(Core.Storage.TableNames.Fleet));
         AssertFile(await InstructionsAsync(server), "Onboard", defenderClient: "Install");
 
-        Assert.Equal(rows, await host.VersionsAsync(Core.Storage.TableNames.Fleet));
+        var deliveries = (await host.GetJsonAsync("/api/devices/srv-2016"))["targets"]![0]!["deliveries"]!.AsArray();
+        Assert.Equal([true, false, true], deliveries.Select(delivery => delivery!.AsObject().ContainsKey("fileSha256")));
     }
 
     [Fact]
