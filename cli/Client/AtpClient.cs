@@ -46,13 +46,18 @@ public sealed partial class AtpClient(HttpClient http, Uri server, TokenSource t
         }
     }
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, CancellationToken ct)
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, CancellationToken ct, int? revision = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(Server, path)) { Content = content };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await tokens.GetAsync(ct));
         if (method == HttpMethod.Post)
         {
             request.Headers.Add("Repeatability-Request-ID", Guid.NewGuid().ToString());
+        }
+
+        if (revision is not null)
+        {
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{revision}\""));
         }
 
         using var answer = await Http.SendAsync(http, request, ct);
@@ -114,7 +119,10 @@ internal static class Http
             status,
             body?.Code ?? $"http-{status}",
             body?.Detail ?? body?.Title ?? Fallback(answer.StatusCode, $"{request.Method} {request.RequestUri!.AbsolutePath}"),
-            body?.Errors ?? new Dictionary<string, string[]>());
+            body?.Errors ?? new Dictionary<string, string[]>())
+        {
+            Preview = body?.Preview,
+        };
     }
 
     private static string Fallback(HttpStatusCode status, string call) => status switch
@@ -125,5 +133,5 @@ internal static class Http
         _ => $"{call}: HTTP {(int)status} {status}.",
     };
 
-    private sealed record ProblemBody(string? Code, string? Title, string? Detail, Dictionary<string, string[]>? Errors);
+    private sealed record ProblemBody(string? Code, string? Title, string? Detail, Dictionary<string, string[]>? Errors, DeploymentPreviewAnswer? Preview);
 }
