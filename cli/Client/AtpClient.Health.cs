@@ -2,8 +2,14 @@ namespace Atp.Cli.Client;
 
 public sealed partial class AtpClient
 {
-    public Task<DeploymentAnswer> DeployAsync(string policyId, IReadOnlyList<string> collectionIds, CancellationToken ct) =>
-        PostAsync<DeploymentAnswer>("/api/deployments", new { policyId, collectionIds }, ct);
+    /// <exception cref="ProblemException">It would fail on some devices, and that isn't acknowledged: with the preview.</exception>
+    public Task<DeploymentAnswer> DeployAsync(
+        string policyId, IReadOnlyList<string> collectionIds, CancellationToken ct, bool acknowledgeFailures = false) =>
+        PostAsync<DeploymentAnswer>("/api/deployments", new { policyId, collectionIds, acknowledgeFailures }, ct);
+
+    /// <summary>What <see cref="DeployAsync"/> would come to.</summary>
+    public Task<DeploymentPreviewAnswer> PreviewDeploymentAsync(string policyId, IReadOnlyList<string> collectionIds, CancellationToken ct) =>
+        PostAsync<DeploymentPreviewAnswer>("/api/deployments/preview", new { policyId, collectionIds }, ct);
 
     public IAsyncEnumerable<DeploymentSummary> ListDeploymentsAsync(CancellationToken ct) =>
         ListAsync<DeploymentSummary>("/api/deployments", ct);

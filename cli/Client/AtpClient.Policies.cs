@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 
 namespace Atp.Cli.Client;
 
@@ -28,6 +29,17 @@ public sealed partial class AtpClient
 
     public Task<PolicyAnswer> GetPolicyAsync(string id, CancellationToken ct) =>
         GetAsync<PolicyAnswer>($"/api/policies/{Uri.EscapeDataString(id)}", ct);
+
+    /// <param name="id">The policy.</param>
+    /// <param name="revision">The revision that was looked at.</param>
+    /// <param name="move"><c>Increase</c> or <c>Decrease</c>.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<PolicyAnswer> MovePolicyAsync(string id, int revision, string move, CancellationToken ct) =>
+        SendAsync<PolicyAnswer>(HttpMethod.Post, $"/api/policies/{Uri.EscapeDataString(id)}/order", JsonContent.Create(new { move }), ct, revision);
+
+    /// <summary>What <see cref="MovePolicyAsync"/> would change.</summary>
+    public Task<OrderPreviewAnswer> PreviewMoveAsync(string id, string move, CancellationToken ct) =>
+        PostAsync<OrderPreviewAnswer>($"/api/policies/{Uri.EscapeDataString(id)}/order/preview", new { move }, ct);
 
     private static void AddField(MultipartFormDataContent form, string name, string? value)
     {

@@ -67,6 +67,11 @@ public sealed partial class AtpClient(HttpClient http, Uri server, TokenSource t
             request.Headers.Add("Repeatability-Request-ID", Guid.NewGuid().ToString());
         }
 
+        if (revision is not null)
+        {
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{revision}\""));
+        }
+
         using var answer = await Http.SendAsync(http, request, ct);
         return await Http.ReadAsync<T>(answer, ct);
     }
@@ -126,7 +131,10 @@ internal static class Http
             status,
             body?.Code ?? $"http-{status}",
             body?.Detail ?? body?.Title ?? Fallback(answer.StatusCode, $"{request.Method} {request.RequestUri!.AbsolutePath}"),
-            body?.Errors ?? new Dictionary<string, string[]>());
+            body?.Errors ?? new Dictionary<string, string[]>())
+        {
+            Preview = body?.Preview,
+        };
     }
 
     private static string Fallback(HttpStatusCode status, string call) => status switch
@@ -137,5 +145,5 @@ internal static class Http
         _ => $"{call}: HTTP {(int)status} {status}.",
     };
 
-    private sealed record ProblemBody(string? Code, string? Title, string? Detail, Dictionary<string, string[]>? Errors);
+    private sealed record ProblemBody(string? Code, string? Title, string? Detail, Dictionary<string, string[]>? Errors, DeploymentPreviewAnswer? Preview);
 }

@@ -261,6 +261,8 @@ public sealed record DeploymentAnswer : Answer
     /// <summary>As of the last roll-up; null before it.</summary>
     public StatusFigures? Statuses { get; init; }
 
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public DateTimeOffset CreatedAt { get; init; }
 }
 

@@ -14,6 +14,9 @@ public sealed class ProblemException(int status, string code, string detail, IRe
     /// <summary>For bad input: what is wrong, by field.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; } = errors;
 
+    /// <summary>With <c>deployment.would-fail</c>: what the deployment would come to.</summary>
+    public DeploymentPreviewAnswer? Preview { get; init; }
+
     /// <summary>What a person needs: the sentence, the code, the fields.</summary>
     public string ToText()
     {

@@ -18,13 +18,34 @@ internal static class DeployCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var watch = new Option<bool>("--watch") { Description = "Follow it until every member has its assignment" };
-        var command = new Command("deploy", "Deploy a policy to collections") { policy, collections, watch };
+        var preview = new Option<bool>("--preview") { Description = "Only show what it would come to" };
+        var acknowledge = new Option<bool>("--acknowledge-failures") { Description = "Deploy although it would fail on some devices" };
+        var command = new Command("deploy", "Deploy a policy to collections") { policy, collections, watch, preview, acknowledge };
         var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
             var client = server.Connect(parse);
-            var deployment = await client.DeployAsync(parse.GetRequiredValue(policy), parse.GetRequiredValue(collections), ct);
+            var (policyId, collectionIds) = (parse.GetRequiredValue(policy), parse.GetRequiredValue(collections));
+            if (parse.GetValue(preview))
+            {
+                Show(terminal, server.IsJson(parse), await client.PreviewDeploymentAsync(policyId, collectionIds, ct));
+                return;
+            }
+
+            DeploymentAnswer deployment;
+            try
+            {
+                deployment = await client.DeployAsync(policyId, collectionIds, ct, parse.GetValue(acknowledge));
+            }
+            catch (ProblemException refused) when (refused.Preview is { } failing)
+            {
+                Show(terminal, server.IsJson(parse), failing);
+                throw new CommandException(
+                    $"Nothing was deployed: it would fail on {failing.WouldFail.Devices} of {failing.Devices} devices. "
+                    + "`--acknowledge-failures` deploys it all the same.", refused);
+            }
+
             if (parse.GetValue(watch))
             {
                 // JSON goes to a script: the bar would be in its way.
@@ -41,9 +62,25 @@ internal static class DeployCommand
             {
                 terminal.Say($"Deployment {deployment.Id}: {deployment.State}");
                 FigureTables.ShowPlatforms(terminal, deployment);
+                foreach (var warning in deployment.Warnings)
+                {
+                    terminal.Say($"Warning: {warning}");
+                }
             }
         });
         return command;
+    }
+
+    private static void Show(Terminal terminal, bool json, DeploymentPreviewAnswer preview)
+    {
+        if (json)
+        {
+            terminal.SayJson(preview);
+        }
+        else
+        {
+            PreviewTables.Show(terminal, preview);
+        }
     }
 
     private static async Task<DeploymentAnswer> WatchAsync(

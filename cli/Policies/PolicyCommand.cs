@@ -9,5 +9,6 @@ internal static class PolicyCommand
         PolicyCreateCommand.Create(terminal),
         PolicyListCommand.Create(terminal),
         PolicyShowCommand.Create(terminal),
+        PolicyOrderCommand.Create(terminal),
     };
 }

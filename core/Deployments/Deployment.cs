@@ -23,4 +23,6 @@ public sealed record Deployment
     public DateTimeOffset? EndedAt { get; init; }
 
     public string? EndReason { get; init; }
+
+    public string? EndedBy { get; init; }
 }

@@ -2,6 +2,7 @@ using Atp.Core.Audit;
 using Atp.Core.Devices;
 using Atp.Core.Errors;
 using Atp.Core.Health;
+using Atp.Core.Policies;
 using Atp.Core.Requests;
 using Atp.Core.Site;
 using Atp.Core.Storage;
@@ -11,7 +12,8 @@ namespace Atp.Core.Deployments;
 /// <summary>Deploys a policy to collections.</summary>
 /// <param name="PolicyId">The policy.</param>
 /// <param name="CollectionIds">One or more collections, twenty at most.</param>
-public sealed record CreateDeployment(string PolicyId, IReadOnlyList<string> CollectionIds);
+/// <param name="AcknowledgeFailures">Deploys although the preview says that it would fail on some devices.</param>
+public sealed record CreateDeployment(string PolicyId, IReadOnlyList<string> CollectionIds, bool AcknowledgeFailures = false);
 
 /// <summary>Ends a deployment: it targets nobody any more; devices keep what was applied.</summary>
 public sealed record EndDeployment(string Reason);
@@ -27,18 +29,26 @@ public enum DeploymentState
 }
 
 /// <summary>A deployment with how far its fan-out is, and its statuses as of the last roll-up that counted it.</summary>
+/// <param name="Warnings">What an administrator should know while it is in force.</param>
 public sealed record DeploymentProgress(
-    Deployment Deployment, DeploymentState State, int Shards, int ShardsDone, PlacedDevices Placed, DeploymentFigures? Statuses);
+    Deployment Deployment, DeploymentState State, int Shards, int ShardsDone, PlacedDevices Placed, DeploymentFigures? Statuses,
+    IReadOnlyList<string> Warnings);
 
 /// <summary>What administrators do with deployments.</summary>
 public sealed class DeploymentService(
-    DeploymentTable deployments, DeploymentShardTable shardRows, HealthTable health, SiteSnapshots snapshots, ShardMap shards,
-    MessageSender messages, AuditTable audit, TimeProvider clock)
+    DeploymentTable deployments, DeploymentShardTable shardRows, HealthTable health, SiteSnapshots snapshots, DeploymentPreviews previews,
+    PolicyService policies, ShardMap shards, MessageSender messages, AuditTable audit, TimeProvider clock)
 {
     public const int MaxCollections = 20;
 
+    /// <summary>How long a crash may keep the end of a deployment from being audited.</summary>
+    private static readonly TimeSpan AuditedWithin = TimeSpan.FromDays(1);
+
     /// <summary>Writes the row, then sends the message that starts the fan-out.</summary>
-    /// <exception cref="DomainException">Invalid: no such policy or collection; conflict: the policy's file has expired.</exception>
+    /// <exception cref="DomainException">
+    /// Invalid: no such policy or collection. Conflict: the policy's file has expired, or it would fail on some devices and that
+    /// isn't acknowledged; the error then carries the <see cref="DeploymentPreview"/>.
+    /// </exception>
     public async Task<DeploymentProgress> CreateAsync(CreateDeployment command, ChangeRequest request, CancellationToken ct)
     {
         var id = request.NewId(clock);
@@ -48,7 +58,14 @@ public sealed class DeploymentService(
             return await StartAsync(first.Value, request, ct);
         }
 
-        Validate(command, await snapshots.ReadAsync(ct), clock.GetUtcNow());
+        var site = await snapshots.ReadAsync(ct);
+        Validate(command, site);
+        MustNotHaveExpired(site.Policies[command.PolicyId].Current.ConfigurationFile, clock.GetUtcNow());
+        if (!command.AcknowledgeFailures)
+        {
+            MustNotFail(await previews.PreviewAsync(command, site, ct));
+        }
+
         var deployment = new Deployment
         {
             Id = id,
@@ -97,23 +114,47 @@ public sealed class DeploymentService(
             var stored = await FindAsync(id, ct);
             if (stored.Value.EndedAt is null)
             {
-                var ended = stored.Value with
-                {
-                    Revision = stored.Value.Revision + 1,
-                    EndedAt = clock.GetUtcNow(),
-                    EndReason = command.Reason.Trim(),
-                };
-                await deployments.UpdateAsync(ended, stored.Version, ct);
-                snapshots.Invalidate();
-                await audit.WriteAsync(
-                    new AuditEntry(clock.GetUtcNow(), request.Caller, "deployment.ended", id, ended.EndReason), ct);
+                await AuditEndAsync(await EndAsync(stored, command.Reason.Trim(), request.Caller, ct), request.Caller, ct);
             }
 
             return await GetAsync(id, ct);
         }, ct);
     }
 
-    private static void Validate(CreateDeployment command, SiteSnapshot site, DateTimeOffset now)
+    /// <summary>
+    /// For the <c>Reconcile</c> timer: ends the deployments that outlive their policy's offboarding file, since devices refuse it.
+    /// What a crash kept from being audited is audited by the next run.
+    /// </summary>
+    public async Task EndExpiredAsync(CancellationToken ct)
+    {
+        var site = await snapshots.ReadAsync(ct);
+        foreach (var deployment in site.Deployments
+            .Where(d => site.Policies[d.PolicyId].Current.ConfigurationFile.ExpiresAt <= clock.GetUtcNow()))
+        {
+            await Contention.RetryAsync(async () =>
+            {
+                var stored = await FindAsync(deployment.Id, ct);
+                // Read last, so that a policy that was given a new file meanwhile keeps its deployment.
+                var file = (await policies.GetAsync(deployment.PolicyId, ct)).Current.ConfigurationFile;
+                if (stored.Value.EndedAt is null && file.ExpiresAt <= clock.GetUtcNow())
+                {
+                    await EndAsync(stored, $"The policy's offboarding file expired on {file.ExpiresAt:yyyy-MM-dd}.", Caller.Service, ct);
+                }
+            }, ct);
+        }
+
+        await foreach (var ended in deployments.ListEndedAsync(clock.GetUtcNow() - AuditedWithin, ct))
+        {
+            if (ended.EndedBy == Caller.Service.DisplayName)
+            {
+                await AuditEndAsync(ended, Caller.Service, ct);
+            }
+        }
+    }
+
+    /// <summary>What create and preview refuse alike.</summary>
+    /// <exception cref="DomainException">Invalid, by field.</exception>
+    internal static void Validate(CreateDeployment command, SiteSnapshot site)
     {
         var errors = new FieldErrors();
         if (!site.Policies.ContainsKey(command.PolicyId))
@@ -132,11 +173,27 @@ public sealed class DeploymentService(
         }
 
         errors.ThrowIfAny();
-        var file = site.Policies[command.PolicyId].Current.ConfigurationFile;
+    }
+
+    private static void MustNotHaveExpired(ConfigurationFileFacts file, DateTimeOffset now)
+    {
         if (file.ExpiresAt <= now)
         {
             throw DomainError.Conflict("policy.expired", $"The policy's offboarding file expired on {file.ExpiresAt:yyyy-MM-dd}. "
                 + "Download a new one, update the policy, then deploy it.").ToException();
+        }
+    }
+
+    private static void MustNotFail(DeploymentPreview preview)
+    {
+        if (preview.WouldFail.Devices > 0)
+        {
+            throw new DomainError(ErrorKind.Conflict, "deployment.would-fail",
+                $"The policy would fail on {preview.WouldFail.Devices} of {preview.Devices} devices; the preview says why. "
+                + "Mend that, or send \"acknowledgeFailures\": true to deploy all the same.")
+            {
+                Extensions = new Dictionary<string, object> { ["preview"] = preview },
+            }.ToException();
         }
     }
 
@@ -158,6 +215,26 @@ public sealed class DeploymentService(
         return progress;
     }
 
+    private async Task<Deployment> EndAsync(StoredDeployment stored, string reason, Caller caller, CancellationToken ct)
+    {
+        var ended = stored.Value with
+        {
+            Revision = stored.Value.Revision + 1,
+            EndedAt = clock.GetUtcNow(),
+            EndReason = reason,
+            EndedBy = caller.DisplayName,
+        };
+        await deployments.UpdateAsync(ended, stored.Version, ct);
+        snapshots.Invalidate();
+        return ended;
+    }
+
+    private Task AuditEndAsync(Deployment ended, Caller caller, CancellationToken ct) =>
+        audit.WriteAsync(new AuditEntry(ended.EndedAt!.Value, caller, "deployment.ended", ended.Id, ended.EndReason!)
+        {
+            OnceKey = $"{ended.Id}!ended",
+        }, ct);
+
     private async Task<StoredDeployment> FindAsync(string id, CancellationToken ct) => await deployments.FindAsync(id, ct)
         ?? throw DomainError.NotFound("deployment.not-found", "There is no such deployment.").ToException();
 
@@ -168,7 +245,10 @@ public sealed class DeploymentService(
         var state = deployment.EndedAt is not null ? DeploymentState.Ended
             : done.Count < shards.All.Count ? DeploymentState.Placing
             : DeploymentState.Active;
+        var file = state == DeploymentState.Ended ? null
+            : (await snapshots.GetAsync(ct)).Policies.GetValueOrDefault(deployment.PolicyId)?.Current.ConfigurationFile;
         return new DeploymentProgress(deployment, state, shards.All.Count, done.Count,
-            done.Values.Aggregate(PlacedDevices.None, PlacedDevices.Add), await statuses);
+            done.Values.Aggregate(PlacedDevices.None, PlacedDevices.Add), await statuses,
+            file?.ExpiryWarning(clock.GetUtcNow()) is { } warning ? [warning] : []);
     }
 }

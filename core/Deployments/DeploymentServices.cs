@@ -9,5 +9,7 @@ public static class DeploymentServices
         .AddSingleton(s => new DeploymentTable(s.GetRequiredService<StorageClients>().Table(TableNames.Deployments)))
         .AddSingleton(s => new DeploymentShardTable(s.GetRequiredService<StorageClients>().Table(TableNames.DeploymentShards)))
         .AddSingleton<DeploymentFanOut>()
+        .AddSingleton<DeploymentPreviews>()
+        .AddSingleton<OrderPreviews>()
         .AddSingleton<DeploymentService>();
 }

@@ -37,6 +37,16 @@ public sealed class DeploymentTable(TableClient table)
         }
     }
 
+    /// <summary>The deployments that ended at this moment or later.</summary>
+    public async IAsyncEnumerable<Deployment> ListEndedAsync(DateTimeOffset since, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var row in table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and EndedAt ge {since}"), cancellationToken: ct))
+        {
+            yield return FromRow(row);
+        }
+    }
+
     /// <returns>False when a row with this id is there already.</returns>
     public Task<bool> TryAddAsync(Deployment deployment, string requestBody, CancellationToken ct)
     {
@@ -61,6 +71,7 @@ public sealed class DeploymentTable(TableClient table)
             ["CreatedBy"] = deployment.CreatedBy,
             ["Live"] = deployment.EndedAt is null,
             ["EndReason"] = deployment.EndReason ?? "",
+            ["EndedBy"] = deployment.EndedBy ?? "",
         };
         if (deployment.EndedAt is { } endedAt)
         {
@@ -81,6 +92,7 @@ public sealed class DeploymentTable(TableClient table)
         CreatedBy = row.GetString("CreatedBy"),
         EndedAt = row.GetDateTimeOffset("EndedAt"),
         EndReason = row.GetString("EndReason") is { Length: > 0 } reason ? reason : null,
+        EndedBy = row.GetString("EndedBy") is { Length: > 0 } by ? by : null,
     };
 }
 

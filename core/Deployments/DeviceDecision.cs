@@ -83,10 +83,7 @@ public sealed record DeviceDecision(
 
         var agent = site.AgentOf(device.Inventory.OperatingSystem, device.Collections);
         var targets = new List<TargetedDeployment>(deployments.Count);
-        foreach (var deployment in deployments
-            .OrderBy(d => site.Policies[d.PolicyId].Order)
-            .ThenByDescending(d => d.CreatedAt)
-            .ThenByDescending(d => d.Id, StringComparer.Ordinal))
+        foreach (var deployment in deployments.ByPrecedence(id => site.Policies[id].Order))
         {
             var policy = site.Policies[deployment.PolicyId];
             var applicability = ApplicabilityRule.Of(policy.Current, operatingSystem.Platform, agent, now);

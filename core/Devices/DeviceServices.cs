@@ -9,6 +9,7 @@ public static class DeviceServices
         .AddSingleton<ShardMap>()
         .AddSingleton(s => new FleetTable(s.GetRequiredService<StorageClients>().Table(TableNames.Fleet), s.GetRequiredService<ShardMap>()))
         .AddSingleton<FleetChanges>()
+        .AddSingleton<MemberCounts>()
         .AddSingleton<InventoryImport>()
         .AddSingleton<DeviceLife>()
         .AddSingleton<DeviceService>();

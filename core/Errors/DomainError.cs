@@ -24,6 +24,9 @@ public sealed record DomainError(ErrorKind Kind, string Code, string Detail)
     /// <summary>For bad input: what is wrong, by the name of the field in the request.</summary>
     public IReadOnlyDictionary<string, string[]> Fields { get; init; } = new Dictionary<string, string[]>();
 
+    /// <summary>More for the caller to decide by; members of the problem by these names.</summary>
+    public IReadOnlyDictionary<string, object> Extensions { get; init; } = new Dictionary<string, object>();
+
     /// <summary>Bad input in one field.</summary>
     public static DomainError Field(string field, string code, string detail) =>
         new(ErrorKind.Invalid, code, detail) { Fields = new Dictionary<string, string[]> { [field] = [detail] } };

@@ -9,11 +9,12 @@ namespace Atp.Core.Health;
 
 /// <summary>
 /// Finishes what crashes left unfinished: messages that were never sent, deletes that stopped half way, files and secrets that no
-/// policy names; and prunes what is past its time. Safe to run at any moment and twice.
+/// policy names; ends deployments whose offboarding file has expired; and prunes what is past its time. Safe to run at any moment
+/// and twice.
 /// </summary>
 public sealed class ReconcileService(
-    PolicyService policies, CollectionEvaluation collections, DeploymentFanOut fanOut, RollUpTable rollUps, HealthTable health,
-    AuditTable audit, SiteTable site, IOptions<SiteOptions> options, TimeProvider clock)
+    PolicyService policies, CollectionEvaluation collections, DeploymentService deployments, DeploymentFanOut fanOut, RollUpTable rollUps,
+    HealthTable health, AuditTable audit, SiteTable site, IOptions<SiteOptions> options, TimeProvider clock)
 {
     /// <summary>Work that is younger is still under way.</summary>
     private static readonly TimeSpan Unfinished = TimeSpan.FromMinutes(10);
@@ -25,6 +26,7 @@ public sealed class ReconcileService(
     public async Task RunAsync(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
+        await deployments.EndExpiredAsync(ct);
         await fanOut.ResendUnfinishedAsync(now - Unfinished, ct);
         await collections.ResendUnfinishedAsync(now - Unfinished, ct);
         await rollUps.PruneAsync(now.AddDays(-1), ct);

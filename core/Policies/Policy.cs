@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Atp.Core.Policies;
 
 public enum PolicyKind
@@ -22,7 +24,29 @@ public enum FileSamples
 /// <param name="ExpiresAt">Offboarding files only, UTC: read from the file, never assumed.</param>
 /// <param name="PackageGuid">Newer files carry one.</param>
 public sealed record ConfigurationFileFacts(
-    string FileName, string Sha256, long Length, string OrgId, string Version, DateTimeOffset? ExpiresAt, string? PackageGuid);
+    string FileName, string Sha256, long Length, string OrgId, string Version, DateTimeOffset? ExpiresAt, string? PackageGuid)
+{
+    /// <summary>An offboarding file is warned about from so many days left.</summary>
+    public const int WarningDays = 7;
+
+    /// <summary>Whole days until an offboarding file expires, 0 when it has; null for an onboarding file.</summary>
+    public int? DaysLeft(DateTimeOffset now) => ExpiresAt is { } expires ? Math.Max(0, (int)(expires - now).TotalDays) : null;
+
+    /// <summary>What is to be said of an offboarding file that expires soon or has; null when there is nothing.</summary>
+    public string? ExpiryWarning(DateTimeOffset now) => DaysLeft(now) is not { } days || days > WarningDays ? null
+        : ExpiresAt <= now
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"The offboarding file expired on {ExpiresAt:yyyy-MM-dd} and devices refuse it. Download a new one and update the policy.")
+        : string.Create(CultureInfo.InvariantCulture,
+            $"The offboarding file expires on {ExpiresAt:yyyy-MM-dd}, {Left(days)} left. Download a new one and update the policy before then.");
+
+    private static string Left(int days) => days switch
+    {
+        0 => "less than a day",
+        1 => "1 day",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{days} days"),
+    };
+}
 
 /// <summary>The Log Analytics workspace of down-level devices.</summary>
 /// <param name="Id">A GUID.</param>

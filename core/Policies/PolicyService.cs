@@ -93,7 +93,7 @@ public sealed class PolicyService(
             }
         }
 
-        return [.. all.OrderBy(p => p.Order).ThenBy(p => p.Id, StringComparer.Ordinal)];
+        return PolicyOrder.Sorted(all);
     }
 
     /// <param name="id">The policy.</param>
@@ -169,6 +169,38 @@ public sealed class PolicyService(
         snapshots.Invalidate();
         await audit.WriteAsync(new AuditEntry(now, request.Caller, "policy.updated", id, $"revision {policy.Current.Revision}"), ct);
         return policy;
+    }
+
+    /// <summary>
+    /// Moves a policy one place in the order. It makes no revision: no device has to apply anything again, only who holds it changes.
+    /// </summary>
+    /// <param name="id">The policy.</param>
+    /// <param name="move">Which way.</param>
+    /// <param name="expectedRevision">The revision that was looked at.</param>
+    /// <param name="request">Who asks.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="DomainException">Not found; stale; conflict: it is the first or last already.</exception>
+    public async Task<Policy> MoveAsync(string id, OrderMove move, int expectedRevision, ChangeRequest request, CancellationToken ct)
+    {
+        var all = await table.ListStoredAsync(ct).Where(p => !p.Value.Deleting).ToDictionaryAsync(p => p.Value.Id, cancellationToken: ct);
+        var mark = new RequestMark(request.NewId(clock), request.BodySha256);
+        if (all.TryGetValue(id, out var stored))
+        {
+            if (stored.LastMove?.Id == mark.Id)
+            {
+                request.MustRepeat(stored.LastMove.BodySha256);
+                return stored.Value;
+            }
+
+            MustBe(stored.Value, expectedRevision);
+        }
+
+        var exchange = PolicyOrder.Move(all.Values.Select(p => p.Value), id, move);
+        await table.PutOrdersAsync(exchange.Numbers.Select(n => (all[n.Key], n.Value)), id, mark, ct);
+        snapshots.Invalidate();
+        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), request.Caller, "policy.order-changed", id,
+            $"order {exchange.Moved.Order} to {exchange.Numbers[id]}, past policy {exchange.Neighbour.Id}"), ct);
+        return exchange.Moved with { Order = exchange.Numbers[id] };
     }
 
     /// <summary>Marks first, removes file, key and revisions, and takes the row last; repeating it finishes what stopped half way.</summary>

@@ -19,16 +19,19 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
     public async Task<StoredPolicy?> FindAsync(string id, CancellationToken ct)
     {
         var row = await policies.GetEntityIfExistsAsync<TableEntity>(Partition, id, cancellationToken: ct);
-        return row.HasValue ? new(Policy(row.Value!), row.Value!.ETag, row.Value!.GetString("RequestBody")) : null;
+        return row.HasValue ? Stored(row.Value!) : null;
     }
 
     /// <summary>All policies, those being deleted too, in order of their ids.</summary>
-    public async IAsyncEnumerable<Policy> ListAsync([EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<Policy> ListAsync(CancellationToken ct) => ListStoredAsync(ct).Select(stored => stored.Value);
+
+    /// <summary>The same, to be changed.</summary>
+    public async IAsyncEnumerable<StoredPolicy> ListStoredAsync([EnumeratorCancellation] CancellationToken ct)
     {
         await foreach (var row in policies.QueryAsync<TableEntity>(
             TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: ct))
         {
-            yield return Policy(row);
+            yield return Stored(row);
         }
     }
 
@@ -43,6 +46,37 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
     /// <exception cref="DomainException">Stale: the row changed since it was read.</exception>
     public Task UpdateAsync(Policy policy, ETag version, CancellationToken ct) =>
         policies.MergeAsync(ToRow(policy), version, "policy", ct);
+
+    /// <summary>Gives policies other numbers, all in one transaction. Their revisions stay: the order is part of none.</summary>
+    /// <param name="numbers">Each policy as it was read, with its new number.</param>
+    /// <param name="moved">The policy that this was asked of.</param>
+    /// <param name="request">Marks the request on it, so that a repeat is recognised until the policy moves again.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="DomainException">Stale: one of them changed since it was read.</exception>
+    public async Task PutOrdersAsync(
+        IEnumerable<(StoredPolicy Policy, int Number)> numbers, string moved, RequestMark request, CancellationToken ct)
+    {
+        var actions = numbers.Select(n =>
+        {
+            var row = new TableEntity(Partition, n.Policy.Value.Id) { ["Order"] = n.Number };
+            if (row.RowKey == moved)
+            {
+                row["MoveRequest"] = request.Id;
+                row["MoveRequestBody"] = request.BodySha256;
+            }
+
+            return new TableTransactionAction(TableTransactionActionType.UpdateMerge, row, n.Policy.Version);
+        }).ToList();
+        try
+        {
+            await TableBatch.SubmitAsync(policies, actions, ct);
+        }
+        catch (TableTransactionFailedException e) when (e.Status is 412 or 404)
+        {
+            throw new DomainError(ErrorKind.Stale, "policy.changed",
+                "A policy changed while the order was being changed. Read the policies again and repeat the change.").ToException(e);
+        }
+    }
 
     public Task RemoveAsync(string id, CancellationToken ct) => policies.DeleteEntityAsync(Partition, id, ETag.All, ct);
 
@@ -117,6 +151,11 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
 
     private static DateTimeOffset NoExpiry { get; } = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
+    private static StoredPolicy Stored(TableEntity row) => new(Policy(row), row.ETag, row.GetString("RequestBody"))
+    {
+        LastMove = Text(row, "MoveRequest") is { } id ? new RequestMark(id, row.GetString("MoveRequestBody")) : null,
+    };
+
     private static Policy Policy(TableEntity row) => new()
     {
         Id = row.RowKey,
@@ -149,4 +188,13 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
 /// <param name="Value">The policy.</param>
 /// <param name="Version">The row's ETag, for If-Match.</param>
 /// <param name="RequestBody">SHA-256 of the request that created it.</param>
-public sealed record StoredPolicy(Policy Value, ETag Version, string? RequestBody);
+public sealed record StoredPolicy(Policy Value, ETag Version, string? RequestBody)
+{
+    /// <summary>The request that last moved it in the order.</summary>
+    public RequestMark? LastMove { get; init; }
+}
+
+/// <summary>A request by what makes its repeat recognisable.</summary>
+/// <param name="Id">Derived from the caller and the request's own id.</param>
+/// <param name="BodySha256">What it asked.</param>
+public sealed record RequestMark(string Id, string BodySha256);

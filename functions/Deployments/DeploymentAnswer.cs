@@ -5,10 +5,10 @@ namespace Atp.Functions.Deployments;
 /// <summary>A deployment in a list.</summary>
 public sealed record DeploymentSummary(
     string Id, int Revision, string PolicyId, IReadOnlyList<string> CollectionIds, DateTimeOffset CreatedAt, string CreatedBy,
-    DateTimeOffset? EndedAt, string? EndReason)
+    DateTimeOffset? EndedAt, string? EndReason, string? EndedBy)
 {
     public static DeploymentSummary Of(Deployment deployment) => new(deployment.Id, deployment.Revision, deployment.PolicyId,
-        deployment.CollectionIds, deployment.CreatedAt, deployment.CreatedBy, deployment.EndedAt, deployment.EndReason);
+        deployment.CollectionIds, deployment.CreatedAt, deployment.CreatedBy, deployment.EndedAt, deployment.EndReason, deployment.EndedBy);
 }
 
 /// <summary>How far the fan-out is, and what it placed.</summary>
@@ -19,9 +19,11 @@ public sealed record StatusesAnswer(
     DateTimeOffset AsOf, int Success, int Error, int RequirementsNotMet, int InProgress, int Unknown, int Superseded);
 
 /// <summary>One deployment.</summary>
+/// <param name="Warnings">One when the policy's offboarding file has a week or less left.</param>
 public sealed record DeploymentAnswer(
     string Id, int Revision, string PolicyId, IReadOnlyList<string> CollectionIds, DeploymentState State, FanOutAnswer Progress,
-    StatusesAnswer? Statuses, DateTimeOffset CreatedAt, string CreatedBy, DateTimeOffset? EndedAt, string? EndReason)
+    StatusesAnswer? Statuses, IReadOnlyList<string> Warnings, DateTimeOffset CreatedAt, string CreatedBy, DateTimeOffset? EndedAt,
+    string? EndReason, string? EndedBy)
 {
     public static DeploymentAnswer Of(DeploymentProgress progress)
     {
@@ -32,6 +34,6 @@ public sealed record DeploymentAnswer(
             progress.Statuses is { Statuses: var s } figures
                 ? new StatusesAnswer(figures.AsOf, s.Success, s.Error, s.RequirementsNotMet, s.InProgress, s.Unknown, s.Superseded)
                 : null,
-            deployment.CreatedAt, deployment.CreatedBy, deployment.EndedAt, deployment.EndReason);
+            progress.Warnings, deployment.CreatedAt, deployment.CreatedBy, deployment.EndedAt, deployment.EndReason, deployment.EndedBy);
     }
 }

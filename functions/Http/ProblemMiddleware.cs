@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Atp.Core.Agent;
 using Atp.Core.Errors;
 using Microsoft.AspNetCore.Http;
@@ -56,6 +57,11 @@ public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
         if (error.Fields.Count > 0)
         {
             more["errors"] = error.Fields;
+        }
+
+        foreach (var (name, value) in error.Extensions)
+        {
+            more[name] = JsonSerializer.SerializeToElement(value, value.GetType(), Json.Out);
         }
 
         return TypedResults.Problem(error.Detail, http.Request.Path, status, title, $"urn:atp:problem:{error.Code}", more);

@@ -6,6 +6,7 @@ namespace Atp.Functions.Policies;
 public sealed record WorkspaceSummary(string Id, bool KeySet);
 
 /// <summary>A policy as administrators see it: never its file or key.</summary>
+/// <param name="Warnings">Those of the revision, and one when an offboarding file has a week or less left.</param>
 public sealed record PolicyAnswer(
     string Id, int Order, int Revision, string Name, string Description, PolicyKind Kind, ConfigurationFileFacts ConfigurationFile,
     WorkspaceSummary? Workspace, FileSamples FileSamples, IReadOnlyList<string> Warnings, int? DaysLeft, DateTimeOffset CreatedAt, string CreatedBy)
@@ -14,8 +15,9 @@ public sealed record PolicyAnswer(
     {
         var revision = PolicyRevisionAnswer.Of(policy.Current, now);
         return new PolicyAnswer(policy.Id, policy.Order, revision.Revision, revision.Name, revision.Description, revision.Kind,
-            revision.ConfigurationFile, revision.Workspace, revision.FileSamples, revision.Warnings, revision.DaysLeft,
-            revision.CreatedAt, revision.CreatedBy);
+            revision.ConfigurationFile, revision.Workspace, revision.FileSamples,
+            policy.Current.ConfigurationFile.ExpiryWarning(now) is { } expiry ? [.. revision.Warnings, expiry] : revision.Warnings,
+            revision.DaysLeft, revision.CreatedAt, revision.CreatedBy);
     }
 }
 
@@ -29,6 +31,5 @@ public sealed record PolicyRevisionAnswer(
         revision.Revision, revision.Name, revision.Description, revision.Kind, revision.ConfigurationFile,
         revision.Workspace is { } workspace ? new WorkspaceSummary(workspace.Id, KeySet: true) : null,
         revision.FileSamples, revision.Warnings,
-        revision.ConfigurationFile.ExpiresAt is { } expires ? Math.Max(0, (int)(expires - now).TotalDays) : null,
-        revision.CreatedAt, revision.CreatedBy);
+        revision.ConfigurationFile.DaysLeft(now), revision.CreatedAt, revision.CreatedBy);
 }

@@ -182,6 +182,48 @@ public sealed class CommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_deployment_is_previewed_refused_and_acknowledged_and_a_policy_moves_after_a_look_at_what_that_changes()
+    {
+        var package = Path.Combine(folder.Path, "package.zip");
+        Assert.Equal(0, (await AtpAsync("", "sample-package", "--out", package)).ExitCode);
+        var policies = new List<string>();
+        foreach (var name in new[] { "First", "Second" })
+        {
+            policies.Add((await JsonAsync("", "policy", "create", "--name", name, "--file", package)).GetProperty("id").GetString()!);
+        }
+
+        var inventory = Path.Combine(folder.Path, "inventory.csv");
+        await File.WriteAllTextAsync(
+            inventory, "deviceId,name,build,productType\npc-1,PC-1,19045,1\nsrv-1,SRV-1,14393,3\n", TestContext.Current.CancellationToken);
+        await JsonAsync("", "device", "import", inventory);
+        var collection = (await JsonAsync("", "collection", "create", "--name", "All", "--name-pattern", "*", "--wait")).GetProperty("id").GetString()!;
+        string[] Deploy(int policy, params string[] more) => ["deploy", "--policy", policies[policy], "--collection", collection, .. more];
+
+        var (exitCode, terminal) = await AtpAsync("", Deploy(0, "--preview"));
+        Assert.Equal(0, exitCode);
+        Assert.Contains("Workspace ID and key", terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("SRV-1", terminal.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await JsonAsync("", Deploy(0, "--preview"))).GetProperty("wouldSucceed").GetProperty("devices").GetInt32());
+
+        (exitCode, terminal) = await AtpAsync("", Deploy(0));
+        Assert.Equal(1, exitCode);
+        Assert.Contains("SRV-1", terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("Nothing was deployed", terminal.Error, StringComparison.Ordinal);
+        Assert.Contains("--acknowledge-failures", terminal.Error, StringComparison.Ordinal);
+        await JsonAsync("", Deploy(0, "--acknowledge-failures", "--watch"));
+        await JsonAsync("", Deploy(1, "--acknowledge-failures", "--watch"));
+
+        (exitCode, terminal) = await AtpAsync("", "policy", "order", policies[1], "--increase", "--preview");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("2 devices would go to another deployment", terminal.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await JsonAsync("", "policy", "show", policies[1])).GetProperty("order").GetInt32());
+        Assert.Equal(1, (await JsonAsync("", "policy", "order", policies[1], "--increase")).GetProperty("order").GetInt32());
+        (exitCode, terminal) = await AtpAsync("", "policy", "order", policies[1], "--increase");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("policy.order-first", terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Simulated_devices_come_back_with_the_keys_that_they_were_given()
     {
         var keys = Path.Combine(folder.Path, "keys.ndjson");

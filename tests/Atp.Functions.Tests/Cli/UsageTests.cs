@@ -22,6 +22,8 @@ public sealed class UsageTests
     [Theory]
     [InlineData("deploy")]
     [InlineData("policy")]
+    [InlineData("policy", "order", "some-id")]
+    [InlineData("policy", "order", "some-id", "--increase", "--decrease")]
     [InlineData("up", "--devices", "many")]
     [InlineData("up", "--devices", "-1")]
     [InlineData("status", "--server", "ftp://x")]

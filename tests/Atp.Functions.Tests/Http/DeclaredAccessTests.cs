@@ -15,6 +15,9 @@ public sealed partial class DeclaredAccessTests(TestStack stack)
                 && m.GetParameters().Any(p => p.GetCustomAttribute<HttpTriggerAttribute>() is not null)),
     ];
 
+    /// <summary>They are asked by POST, since they take a body, and change nothing: their own tests hold them to that.</summary>
+    private static readonly string[] Previews = ["PreviewDeployment", "PreviewPolicyOrder"];
+
     [Fact]
     public void There_are_functions_to_look_at() => Assert.True(HttpFunctions.Count > 30, $"Only {HttpFunctions.Count} were found.");
 
@@ -30,6 +33,7 @@ public sealed partial class DeclaredAccessTests(TestStack stack)
 
     [Fact]
     public void What_changes_something_asks_for_a_role_that_may_write() => Assert.Empty(HttpFunctions
+        .Where(m => !Previews.Contains(m.GetCustomAttribute<FunctionAttribute>()!.Name))
         .Where(m => m.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).Single(t => t is not null)!
             .Methods!.Any(method => method != "get"))
         .Where(m => m.GetCustomAttribute<AdministratorAccessAttribute>() is { } access && access.Roles.Any(r => r == Roles.PoliciesRead))

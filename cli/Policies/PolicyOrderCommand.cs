@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Atp.Cli.Deployments;
+
+namespace Atp.Cli.Policies;
+
+internal static class PolicyOrderCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var id = new Argument<string>("id") { Description = "The policy's id" };
+        var increase = new Option<bool>("--increase") { Description = "One place better: it wins over the policy before it" };
+        var decrease = new Option<bool>("--decrease") { Description = "One place worse" };
+        var preview = new Option<bool>("--preview") { Description = "Only show what it would change for which devices" };
+        var command = new Command("order", "Move a policy one place in the order") { id, increase, decrease, preview };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(increase) == result.GetValue(decrease))
+            {
+                result.AddError("Say either --increase or --decrease.");
+            }
+        });
+        var server = new ServerOptions();
+        server.AddTo(command);
+        command.SetAction(async (parse, ct) =>
+        {
+            var client = server.Connect(parse);
+            var (policyId, move) = (parse.GetRequiredValue(id), parse.GetValue(increase) ? "Increase" : "Decrease");
+            if (parse.GetValue(preview))
+            {
+                var previewed = await client.PreviewMoveAsync(policyId, move, ct);
+                if (server.IsJson(parse))
+                {
+                    terminal.SayJson(previewed);
+                }
+                else
+                {
+                    PreviewTables.Show(terminal, previewed);
+                }
+
+                return;
+            }
+
+            var policy = await client.MovePolicyAsync(policyId, (await client.GetPolicyAsync(policyId, ct)).Revision, move, ct);
+            if (server.IsJson(parse))
+            {
+                terminal.SayJson(policy);
+            }
+            else
+            {
+                terminal.Say($"{policy.Name} has order {policy.Order}");
+            }
+        });
+        return command;
+    }
+}
