@@ -67,11 +67,6 @@ public sealed partial class AtpClient(HttpClient http, Uri server, TokenSource t
             request.Headers.Add("Repeatability-Request-ID", Guid.NewGuid().ToString());
         }
 
-        if (revision is not null)
-        {
-            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{revision}\""));
-        }
-
         using var answer = await Http.SendAsync(http, request, ct);
         return await Http.ReadAsync<T>(answer, ct);
     }

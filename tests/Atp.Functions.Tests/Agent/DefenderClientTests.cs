@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Atp.Functions.Tests.Deployments;
 using Atp.Functions.Tests.Devices;
 using Atp.Functions.Tests.Http;
 
@@ -69,7 +70,7 @@ public sealed class DefenderClientTests(TestStack stack) : IAsyncLifetime
     [Fact]
     public async Task A_policy_without_workspace_fails_on_the_Monitoring_Agent_only()
     {
-        var deployment = await host.DeployAsync((string)(await host.CreatePolicyAsync(workspaceId: null))["id"]!, all);
+        var deployment = await host.DeployAllTheSameAsync((string)(await host.CreatePolicyAsync(workspaceId: null))["id"]!, all);
         await host.ActiveAsync(deployment);
 
         Assert.Equal(2, (int)(await host.GetJsonAsync($"/api/deployments/{deployment}"))["progress"]!["inError"]!);

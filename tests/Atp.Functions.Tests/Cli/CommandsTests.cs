@@ -86,7 +86,7 @@ public sealed class CommandsTests : IAsyncLifetime
         await JsonAsync("", "device", "import", inventory);
         var collection = await JsonAsync("", "collection", "create", "--name", "All", "--name-pattern", "*", "--wait");
         var deploymentId = (await JsonAsync(
-            "", "deploy", "--policy", policy.GetProperty("id").GetString()!, "--collection", collection.GetProperty("id").GetString()!, "--watch"))
+            "", "deploy", "--policy", policy.GetProperty("id").GetString()!, "--collection", collection.GetProperty("id").GetString()!, "--acknowledge-failures", "--watch"))
             .GetProperty("id").GetString()!;
 
         var (exitCode, status) = await AtpAsync("", "status", "--roll-up", "--by", "deployment");
@@ -120,7 +120,7 @@ public sealed class CommandsTests : IAsyncLifetime
         await File.WriteAllTextAsync(inventory, "deviceId,name,build,productType\nsrv-1,SRV-1,14393,3\n", TestContext.Current.CancellationToken);
         await JsonAsync("", "device", "import", inventory);
         var collection = await JsonAsync("", "collection", "create", "--name", "Servers", "--name-pattern", "SRV-*", "--wait");
-        await JsonAsync("", "deploy", "--policy", policy.GetProperty("id").GetString()!, "--collection", collection.GetProperty("id").GetString()!, "--watch");
+        await JsonAsync("", "deploy", "--policy", policy.GetProperty("id").GetString()!, "--collection", collection.GetProperty("id").GetString()!, "--acknowledge-failures", "--watch");
 
         var (exitCode, terminal) = await AtpAsync("", "device", "show", "SRV-1");
 

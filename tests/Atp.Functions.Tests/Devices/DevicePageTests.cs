@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Atp.Functions.Tests.Deployments;
 
 namespace Atp.Functions.Tests.Devices;
 
@@ -42,7 +43,7 @@ public sealed class DevicePageTests(TestStack stack) : IAsyncLifetime
     {
         await host.ImportAsync([TestSite.Line("srv-1", build: 14393, productType: 3), TestSite.Line("old-1", build: 7601)]);
         var collection = await host.CreateCollectionAsync("All", new { tag = "all" });
-        await host.ActiveAsync(await host.DeployAsync((string)(await host.CreatePolicyAsync("Up-level only", workspaceId: null))["id"]!, collection));
+        await host.DeployAllTheSameAsync((string)(await host.CreatePolicyAsync("Up-level only", workspaceId: null))["id"]!, collection);
         var server = await host.EnrollAsync("srv-1");
         Assert.Equal("None", (string?)(await server.CheckInAsync())["instructions"]!["action"]);
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Atp.Core.Agent;
 using Atp.Core.Deployments;
 using Atp.Core.Health;
+using Atp.Functions.Tests.Deployments;
 using Atp.Functions.Tests.Devices;
 using Atp.Functions.Tests.Http;
 
@@ -304,12 +305,8 @@ public sealed class MonitoringTests(TestStack stack)
             result = instructions is null ? null : "Success",
         });
 
-    private static async Task<string> DeployedAsync(AtpHost host, JsonObject policy, string collection)
-    {
-        var id = await host.DeployAsync((string)policy["id"]!, collection);
-        await host.ActiveAsync(id);
-        return id;
-    }
+    private static Task<string> DeployedAsync(AtpHost host, JsonObject policy, string collection) =>
+        host.DeployAllTheSameAsync((string)policy["id"]!, collection);
 
     private static JsonNode Scope(JsonObject summary, string scope) => summary["scopes"]!.AsArray().Single(s => (string)s!["scope"]! == scope)!;
 

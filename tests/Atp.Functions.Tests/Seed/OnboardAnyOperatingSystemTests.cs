@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Atp.Functions.Tests.Deployments;
 using Atp.Functions.Tests.Http;
 
 namespace Atp.Functions.Tests.Seed;
@@ -73,7 +74,14 @@ public sealed class OnboardAnyOperatingSystemTests(TestStack stack)
     public async Task Without_Workspace_ID_and_key_the_policy_fails_on_down_level_clients_and_onboards_the_up_level_ones()
     {
         await using var host = await AtpHost.StartAsync(stack, SeedSteps.Version("2002"));
-        await host.DeployToAsync(await host.CreatePolicyAsync(workspaceId: null), [.. UpLevel, .. DownLevel]);
+        await host.ImportAsync([.. UpLevel.Select(windows => windows.Line), .. DownLevel.Select(windows => windows.Line)]);
+        var policyId = (string)(await host.CreatePolicyAsync(workspaceId: null))["id"]!;
+        var collection = await host.TargetCollectionAsync();
+
+        var refused = await (await host.Admin.PostAsJsonAsync("/api/deployments", new { policyId, collectionIds = new[] { collection } }))
+            .ProblemAsync(HttpStatusCode.Conflict, "deployment.would-fail");
+        Assert.Equal((4, 4), ((int)refused["preview"]!["wouldSucceed"]!["devices"]!, (int)refused["preview"]!["wouldFail"]!["devices"]!));
+        await host.DeployAllTheSameAsync(policyId, collection);
 
         foreach (var windows in UpLevel)
         {

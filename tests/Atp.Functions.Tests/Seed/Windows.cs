@@ -44,10 +44,13 @@ internal static class SeedSteps
     public static async Task<string> DeployToAsync(this AtpHost host, JsonObject policy, params IEnumerable<Windows> devices)
     {
         await host.ImportAsync(devices.Select(device => device.Line));
-        var deploymentId = await host.DeployAsync((string)policy["id"]!, await host.CreateCollectionAsync("Target", new { tag = "all" }));
+        var deploymentId = await host.DeployAsync((string)policy["id"]!, await host.TargetCollectionAsync());
         await host.ActiveAsync(deploymentId);
         return deploymentId;
     }
+
+    /// <summary>A collection of every device that was imported.</summary>
+    public static Task<string> TargetCollectionAsync(this AtpHost host) => host.CreateCollectionAsync("Target", new { tag = "all" });
 
     /// <summary>What the device is told when it checks in.</summary>
     public static async Task<JsonNode?> InstructionsAsync(this AtpHost host, Windows windows) =>
