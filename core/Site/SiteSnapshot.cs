@@ -15,7 +15,9 @@ public sealed class SiteSnapshot
     {
         Settings = settings;
         Policies = policies.Where(p => !p.Deleting).ToDictionary(p => p.Id);
-        Collections = collections.Where(c => !c.Deleting).ToDictionary(c => c.Id);
+        var all = collections.ToList();
+        Collections = all.Where(c => !c.Deleting).ToDictionary(c => c.Id);
+        CollectionsBeingDeleted = all.Where(c => c.Deleting).Select(c => c.Id).ToHashSet();
         DefenderClientCollections = [.. Collections.Values.Where(c => c.DownLevelAgent == DownLevelAgent.DefenderClient).Select(c => c.Id)];
         Deployments = [.. liveDeployments.Where(d => Policies.ContainsKey(d.PolicyId))];
         foreach (var deployment in Deployments)
@@ -39,6 +41,11 @@ public sealed class SiteSnapshot
 
     /// <summary>By id; those being deleted are not here.</summary>
     public IReadOnlyDictionary<string, Collection> Collections { get; }
+
+    /// <summary>
+    /// Ids of those that are marked for deletion. A collection that is neither here nor there is gone, or newer than this snapshot.
+    /// </summary>
+    public IReadOnlySet<string> CollectionsBeingDeleted { get; }
 
     /// <summary>Ids of the collections whose servers have the Defender client in place of the Monitoring Agent.</summary>
     public IReadOnlyList<string> DefenderClientCollections { get; }

@@ -81,4 +81,15 @@ public sealed class MembershipTests
         Assert.Empty(after.Collections);
         Assert.Empty(after.DirectCollections);
     }
+
+    [Fact]
+    public void A_direct_member_of_a_collection_that_is_not_known_here_yet_stays_named()
+    {
+        var device = Facts.Device(null, "newer") with { DirectCollections = ["newer"] };
+
+        var after = Membership.Apply(device, Facts.Site(collections: [Facts.Collection("other")]));
+
+        Assert.Empty(after.Collections);
+        Assert.Equal(["newer"], after.DirectCollections);
+    }
 }
