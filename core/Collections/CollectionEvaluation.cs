@@ -22,7 +22,7 @@ public sealed class CollectionEvaluation(
     MessageSender messages, TimeProvider clock)
 {
     /// <summary>Devices that change together in one read-decide-write.</summary>
-    private const int DevicesAtOnce = 100;
+    public const int DevicesAtOnce = 100;
 
     /// <summary>One message per shard that isn't done yet.</summary>
     public async Task EvaluateAsync(EvaluateCollection message, CancellationToken ct)
@@ -76,6 +76,29 @@ public sealed class CollectionEvaluation(
         else
         {
             await shardRows.PutAsync(collection.Id, new ShardEvaluation(message.Shard, message.Generation, members, clock.GetUtcNow()), ct);
+        }
+    }
+
+    /// <summary>
+    /// For the roll-up: brings a few devices of one shard to the membership that the rules give now, where an instance that
+    /// remembered older rules wrote them after the evaluation had passed by, and counts again.
+    /// </summary>
+    public async Task EvaluateAsync(string shard, IReadOnlyList<FleetDevice> devices, CancellationToken ct)
+    {
+        if (devices.Count == 0)
+        {
+            return;
+        }
+
+        // Read after the devices were, so that the rules are no older than those that they were written by.
+        var site = await snapshots.ReadAsync(ct);
+        var outcome = await changes.ApplyAsync(shard, devices, site,
+            found => found.Device is { Deleting: false } device ? Membership.Apply(device, site) : null, ct);
+        var touched = outcome.Where(change => change.After is not null)
+            .SelectMany(change => change.Before.Device!.Collections.Union(change.After!.Collections)).Distinct();
+        foreach (var collection in touched.Select(id => site.Collections.GetValueOrDefault(id)).OfType<Collection>())
+        {
+            await RecountAsync(collection, [shard], ct);
         }
     }
 

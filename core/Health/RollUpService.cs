@@ -1,3 +1,4 @@
+using Atp.Core.Collections;
 using Atp.Core.Deployments;
 using Atp.Core.Devices;
 using Atp.Core.Site;
@@ -18,8 +19,8 @@ public sealed record RollUpShard(string RollUpId, DateTimeOffset AsOf, string Sh
 /// writes the aggregates. Any step may run twice, late or stop half way.
 /// </summary>
 public sealed partial class RollUpService(
-    RollUpTable rollUps, HealthTable health, FleetTable fleet, SiteSnapshots snapshots, ShardMap shards, MessageSender messages,
-    IOptions<SiteOptions> options, TimeProvider clock, ILogger<RollUpService> log)
+    RollUpTable rollUps, HealthTable health, FleetTable fleet, CollectionEvaluation evaluation, SiteSnapshots snapshots, ShardMap shards,
+    MessageSender messages, IOptions<SiteOptions> options, TimeProvider clock, ILogger<RollUpService> log)
 {
     private TimeSpan Period => TimeSpan.FromMinutes(options.Value.RollUpPeriodMinutes);
 
@@ -53,6 +54,7 @@ public sealed partial class RollUpService(
 
         var site = await snapshots.GetAsync(message.AsOf, ct);
         var tally = new ShardTally(site);
+        var astray = new List<FleetDevice>(CollectionEvaluation.DevicesAtOnce);
         await foreach (var found in fleet.DevicesAsync(message.Shard, ct))
         {
             if (found.Device is null)
@@ -65,16 +67,29 @@ public sealed partial class RollUpService(
             }
             else
             {
-                var decision = DeviceDecision.For(found.Device, found.Assignments, site, message.AsOf);
-                tally.Count(found.Device, decision);
-                await PlaceMissingAsync(message, found.Device, decision, ct);
-                if (found.Device.Leaving.Count > 0)
+                // By the rules as they are: an instance may have written it by those that it remembered.
+                var device = Membership.Apply(found.Device, site);
+                var decision = DeviceDecision.For(device, found.Assignments, site, message.AsOf);
+                tally.Count(device, decision);
+                await PlaceMissingAsync(message, device, decision, ct);
+                if (device.Leaving.Count > 0)
                 {
                     await fleet.RemoveLeftIndexAsync(found.Id, ct);
+                }
+
+                if (device != found.Device)
+                {
+                    astray.Add(found);
+                    if (astray.Count == CollectionEvaluation.DevicesAtOnce)
+                    {
+                        await evaluation.EvaluateAsync(message.Shard, astray, ct);
+                        astray.Clear();
+                    }
                 }
             }
         }
 
+        await evaluation.EvaluateAsync(message.Shard, astray, ct);
         await rollUps.AddShardAsync(message.RollUpId, message.Shard, tally.ToChunks(), ct);
         var (shardsDone, completedBy) = await rollUps.ProgressAsync(message.RollUpId, ct);
         if (shardsDone == shards.All.Count
