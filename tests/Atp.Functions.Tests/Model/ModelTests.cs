@@ -10,7 +10,7 @@ namespace Atp.Functions.Tests.Model;
 /// </summary>
 public sealed class ModelTests(TestStack stack)
 {
-    private const int CasesInTheSuite = 8;
+    private const int CasesInTheSuite = 15;
     private const int MostCases = 350; // each has a storage account of its own
     private const int MostRunsToShorten = 120;
 

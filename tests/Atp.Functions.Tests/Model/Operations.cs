@@ -59,10 +59,12 @@ internal sealed record Deploy(int Instance, int Policy, int[] Collections) : Ope
 
 internal sealed record EndDeployment(int Instance, int Deployment) : Operation(Instance);
 
+/// <param name="Device">Of those that are there and not blocked.</param>
 /// <param name="Inventory">Null when it is as it was.</param>
 internal sealed record CheckIn(int Instance, int Device, Line? Inventory) : Operation(Instance);
 
 /// <summary>What one device says of its agent and of a policy that it fetched; numbers into small catalogues.</summary>
+/// <param name="Device">Of those that have checked in once.</param>
 /// <param name="About">Of what it fetched, counted from the newest; beyond them, a revision that it never fetched, or nothing.</param>
 internal sealed record Said(int Device, int About, bool Succeeded, int Agent, int Clock);
 
@@ -97,7 +99,7 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
     private static readonly Gen<Line> AnyLine = Gen.Select(Device, Any, Any, Gen.Int[0, 7], (d, s, n, t) => new Line(d, s, n, t));
     private static readonly Gen<int[]> SomeRules = Any.Array[0, 2];
 
-    private static readonly Gen<Said> AnySaid = Gen.Select(Device, Gen.Frequency((6, Gen.Const(0)), (3, Gen.Int[1, 3]), (2, Gen.Int[4, 5])),
+    private static readonly Gen<Said> AnySaid = Gen.Select(Any, Gen.Frequency((6, Gen.Const(0)), (3, Gen.Int[1, 3]), (2, Gen.Int[4, 5])),
         Gen.Bool, Any, Any, (d, about, ok, agent, clock) => new Said(d, about, ok, agent, clock));
 
     private static readonly Gen<Operation> Importing = Of(Instance, AnyLine.Array[1, 6], (i, lines) => new Import(i, lines));
@@ -110,7 +112,7 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
     private static readonly Gen<Operation> Deploying = Gen.Select(Instance, Any, Any.Array[1, 2],
         (i, policy, collections) => (Operation)new Deploy(i, policy, collections));
 
-    private static readonly Gen<Operation> CheckingIn = Gen.Select(Instance, Device, Gen.Frequency((3, Gen.Const((Line?)null)), (1, AnyLine.Select(l => (Line?)l))),
+    private static readonly Gen<Operation> CheckingIn = Gen.Select(Instance, Any, Gen.Frequency((3, Gen.Const((Line?)null)), (1, AnyLine.Select(l => (Line?)l))),
         (i, device, line) => (Operation)new CheckIn(i, device, line));
 
     private static readonly Gen<Operation> Upserting = Of(Instance, AnyLine, (i, line) => new Upsert(i, line));
@@ -128,7 +130,7 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
         (i, policy, what, days) => (Operation)new EditPolicy(i, policy, what, days));
 
     private static readonly Gen<Operation> EndingDeployment = Of(Instance, Any, (i, deployment) => new EndDeployment(i, deployment));
-    private static readonly Gen<Operation> Reporting = Of(Instance, AnySaid.Array[1, 3], (i, reports) => new SendReports(i, reports));
+    private static readonly Gen<Operation> Reporting = Of(Instance, AnySaid.Array[1, 4], (i, reports) => new SendReports(i, reports));
 
     private static readonly Gen<Operation> AnyMeanwhile = Gen.Frequency(
         (3, Importing), (3, Upserting), (2, DeletingDevice), (2, ChangingMembers), (3, CheckingIn), (1, EditingCollection),
@@ -142,11 +144,11 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
 
     private static readonly Gen<Operation> AnyOperation = Gen.Frequency(
         (22, Delivering), (5, Of(Instance, Any.Array[5], (i, order) => new DeliverAll(i, order))),
-        (14, CheckingIn), (12, Reporting), (7, Of(Instance, Any, (i, n) => new Wait(i, n))),
+        (15, CheckingIn), (18, Reporting), (6, Of(Instance, Any, (i, n) => new Wait(i, n))),
         (5, Importing), (5, Upserting), (2, DeletingDevice), (6, ChangingMembers),
         (2, CreatingCollection), (4, EditingCollection), (1, DeletingCollection),
-        (2, CreatingPolicy), (5, EditingPolicy), (1, Of(Instance, Any, (i, policy) => new DeletePolicy(i, policy))),
-        (5, Deploying), (2, EndingDeployment),
+        (1, CreatingPolicy), (3, EditingPolicy), (1, Of(Instance, Any, (i, policy) => new DeletePolicy(i, policy))),
+        (2, Deploying), (1, EndingDeployment),
         (1, Gen.Select(Instance, Device, Gen.Bool, (i, device, fresh) => (Operation)new Enroll(i, device, fresh))),
         (2, Gen.Select(Instance, Device, Gen.Bool, (i, device, blocked) => (Operation)new Block(i, device, blocked))),
         (3, Instance.Select(i => (Operation)new StartRollUp(i))),
@@ -155,7 +157,7 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
     /// <summary>Something to act on first, then anything.</summary>
     public static Gen<Case> Generator { get; } = Gen.Select(
         Gen.OneOf(0, 30, 30), Gen.Select(Importing, CreatingCollection, CreatingCollection, CreatingPolicy, CreatingPolicy, Deploying),
-        AnyOperation.Array[30, 80], Any.Array[20],
+        AnyOperation.Array[40, 90], Any.Array[20],
         (seconds, first, then, last) => new Case(seconds,
             [first.Item1, first.Item2, first.Item3, first.Item4, first.Item5, first.Item6, .. then], last));
 
