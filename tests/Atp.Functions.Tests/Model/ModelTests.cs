@@ -33,7 +33,7 @@ public sealed class ModelTests(TestStack stack)
                     (made, problem) = await ShortenAsync(made, problem);
                 }
 
-                Assert.Fail($"ATP_MODEL_SEED={usedSeed} makes this again, shortened.\n{problem}\n{made}");
+                Assert.Fail($"ATP_MODEL_SEED={usedSeed} makes this case again and shortens it.\n{problem}\n{made}");
             }
         }
     }

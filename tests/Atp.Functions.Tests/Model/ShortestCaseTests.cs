@@ -1,8 +1,8 @@
 namespace Atp.Functions.Tests.Model;
 
 /// <summary>
-/// What <see cref="ModelTests"/> found, each as the shortest case. In most of them one instance changes something while another
-/// still remembers how it was, and nothing that comes of this may last.
+/// Faults that the recount shows, each as the shortest case. In most of them one instance changes something while another still
+/// remembers how it was, and nothing that comes of this may last.
 /// </summary>
 public sealed class ShortestCaseTests(TestStack stack)
 {
