@@ -52,9 +52,9 @@ public sealed class AgentService(
     private async Task<CheckInAnswer> CheckInAsync(DeviceToken token, Inventory? inventory, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var site = await snapshots.GetAsync(ct);
         var found = await fleet.FindAsync(token.DeviceId, ct);
         var device = Authorized(found, token);
+        var site = await SnapshotForAsync(found, ct);
         var after = inventory is not null && !inventory.SameAs(device.Inventory)
             ? Membership.Apply(device with { Inventory = inventory }, site)
             : device;
@@ -69,6 +69,19 @@ public sealed class AgentService(
         var jitter = 0.9 + (0.2 * Random.Shared.NextDouble());
         return new CheckInAnswer(
             decision.Winner is { } winner ? InstructionsFor(winner, decision, after) : null, await reports.GetAsync(ct), now + (period * jitter));
+    }
+
+    /// <summary>
+    /// What is remembered, unless the device took a newer revision from another instance: then it is out of date, and would take the
+    /// device back.
+    /// </summary>
+    private async ValueTask<SiteSnapshot> SnapshotForAsync(FleetDevice found, CancellationToken ct)
+    {
+        var site = await snapshots.GetAsync(ct);
+        return site.Deployments.Any(d => found.Assignments.TryGetValue(d.Id, out var assignment)
+            && assignment.FetchedRevision > site.Policies[d.PolicyId].Current.Revision)
+                ? await snapshots.ReadAsync(ct)
+                : site;
     }
 
     private static Device Authorized(FleetDevice found, DeviceToken token)
@@ -175,9 +188,9 @@ public sealed class AgentService(
     private async Task<TargetedDeployment> WinnerAsync(
         DeviceToken token, string deploymentId, Applicability needed, CancellationToken ct)
     {
-        var site = await snapshots.GetAsync(ct);
         var found = await fleet.FindAsync(token.DeviceId, ct);
-        var decision = DeviceDecision.For(Authorized(found, token), found.Assignments, site, clock.GetUtcNow());
+        var device = Authorized(found, token);
+        var decision = DeviceDecision.For(device, found.Assignments, await SnapshotForAsync(found, ct), clock.GetUtcNow());
         return decision.Winner is { } winner && winner.Deployment.Id == deploymentId && winner.Applicability == needed
             ? winner
             : throw DomainError.NotFound("agent.nothing-to-deliver",

@@ -10,6 +10,9 @@ internal static class FleetRows
 {
     private const string LeavingColumn = "Leaving";
 
+    /// <summary>Merge can't remove a column, so "never" is a time that no report can name: the earliest that a table holds.</summary>
+    private static readonly DateTimeOffset NeverConnected = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     public static string IndexKey(string collectionId, string deviceId) =>
         $"{RowKeys.Separator}{collectionId}{RowKeys.Separator}{deviceId}";
 
@@ -82,10 +85,7 @@ internal static class FleetRows
             row["OnboardingState"] = health.OnboardingState;
             row["OrgId"] = health.OrgId ?? "";
             row["FileSamples"] = health.FileSamples?.ToString() ?? "";
-            if (health.LastConnected is { } connected)
-            {
-                row["LastConnected"] = connected;
-            }
+            row["LastConnected"] = health.LastConnected ?? NeverConnected;
         }
 
         return row;
@@ -137,7 +137,7 @@ internal static class FleetRows
         Deleting = row.GetBoolean("Deleting") ?? false,
         LastSeen = row.GetDateTimeOffset("LastSeen"),
         Health = row.GetDateTimeOffset("ReportedAt") is { } reportedAt
-            ? new AgentHealth(reportedAt, row.GetDateTimeOffset("LastConnected"), row.GetBoolean("SenseIsRunning") ?? false,
+            ? new AgentHealth(reportedAt, LastConnected(row), row.GetBoolean("SenseIsRunning") ?? false,
                 row.GetInt32("OnboardingState") ?? 0, Text(row, "OrgId"),
                 Text(row, "FileSamples") is { } samples ? Enum.Parse<FileSamples>(samples) : null)
             : null,
@@ -156,6 +156,9 @@ internal static class FleetRows
         ErrorCode = Text(row, "ErrorCode"),
         ResultAt = row.GetDateTimeOffset("ResultAt"),
     };
+
+    private static DateTimeOffset? LastConnected(TableEntity row) =>
+        row.GetDateTimeOffset("LastConnected") is { } connected && connected > NeverConnected ? connected : null;
 
     private static void Put(TableEntity row, OperatingSystemFacts facts)
     {

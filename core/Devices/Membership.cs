@@ -42,11 +42,14 @@ public static class Membership
         return [.. kept.Select(c => c.Id).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>The device with the collections that the rules give it now; the same instance when nothing changes.</summary>
+    /// <summary>
+    /// The device with the collections that the rules give it now; the same instance when nothing changes. Who named it directly is
+    /// forgotten only for a collection that is being deleted: one that isn't known here may be newer than what is remembered.
+    /// </summary>
     public static Device Apply(Device device, SiteSnapshot site)
     {
         var collections = device.Retired is null ? Of(device.Inventory, device.DirectCollections, site) : [];
-        var direct = device.DirectCollections.Where(site.Collections.ContainsKey).ToList();
+        var direct = device.DirectCollections.Where(id => !site.CollectionsBeingDeleted.Contains(id)).ToList();
         return collections.SequenceEqual(device.Collections) && direct.Count == device.DirectCollections.Count
             ? device
             : device with { Collections = collections, DirectCollections = direct };

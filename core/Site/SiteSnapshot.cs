@@ -15,7 +15,9 @@ public sealed class SiteSnapshot
     {
         Settings = settings;
         Policies = policies.Where(p => !p.Deleting).ToDictionary(p => p.Id);
-        Collections = collections.Where(c => !c.Deleting).ToDictionary(c => c.Id);
+        var all = collections.ToList();
+        Collections = all.Where(c => !c.Deleting).ToDictionary(c => c.Id);
+        CollectionsBeingDeleted = all.Where(c => c.Deleting).Select(c => c.Id).ToHashSet();
         CollectionGraph = new CollectionGraph(Collections.Values);
         DefenderClientCollections = [.. Collections.Values.Where(c => c.DownLevelAgent == DownLevelAgent.DefenderClient).Select(c => c.Id)];
         Deployments = [.. liveDeployments.Where(d => Policies.ContainsKey(d.PolicyId))];
@@ -43,6 +45,11 @@ public sealed class SiteSnapshot
 
     /// <summary>How the collections refer to each other.</summary>
     public CollectionGraph CollectionGraph { get; }
+
+    /// <summary>
+    /// Ids of those that are marked for deletion. A collection that is neither here nor there is gone, or newer than this snapshot.
+    /// </summary>
+    public IReadOnlySet<string> CollectionsBeingDeleted { get; }
 
     /// <summary>Ids of the collections whose servers have the Defender client in place of the Monitoring Agent.</summary>
     public IReadOnlyList<string> DefenderClientCollections { get; }

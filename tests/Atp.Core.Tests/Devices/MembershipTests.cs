@@ -178,6 +178,17 @@ public sealed class MembershipTests
         Assert.Empty(after.DirectCollections);
     }
 
+    [Fact]
+    public void A_direct_member_of_a_collection_that_is_not_known_here_yet_stays_named()
+    {
+        var device = Facts.Device(null, "newer") with { DirectCollections = ["newer"] };
+
+        var after = Membership.Apply(device, Facts.Site(collections: [Facts.Collection("other")]));
+
+        Assert.Empty(after.Collections);
+        Assert.Equal(["newer"], after.DirectCollections);
+    }
+
     /// <summary>Whatever order the collections are read in.</summary>
     private static void AssertMembers(string text, string expected)
     {
