@@ -1,14 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Atp.Core.Collections;
 using Atp.Core.Devices;
 using Atp.Core.Site;
 using Atp.Core.Storage;
 using Atp.Functions.Tests.Devices;
 using Atp.Functions.Tests.Http;
-using Azure;
-using Azure.Data.Tables;
 
 namespace Atp.Functions.Tests.Deployments;
 
@@ -219,9 +216,7 @@ public sealed class DeploymentPreviewTests(TestStack stack)
         var client = await host.CreateCollectionAsync("Defender client", new { tag = "client" });
         Assert.Equal((0, 3, 0, 0, 3), (await host.PreviewAsync(policy, all)).Outcomes());
 
-        await host.Table(TableNames.Collections).UpdateEntityAsync(
-            new TableEntity("collection", client) { ["DownLevelAgent"] = nameof(DownLevelAgent.DefenderClient) }, ETag.All,
-            TableUpdateMode.Merge, TestContext.Current.CancellationToken);
+        await host.PatchCollectionAsync(client, new { downLevelAgent = "DefenderClient" });
 
         var preview = await host.PreviewAsync(policy, all);
         Assert.Equal((1, 2, 0, 0, 3), preview.Outcomes());

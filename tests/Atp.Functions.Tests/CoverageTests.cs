@@ -1,0 +1,30 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace Atp.Functions.Tests;
+
+/// <summary>docs/coverage.md names the test for each statement of the documentation: a test that is renamed must not leave it behind.</summary>
+public sealed partial class CoverageTests
+{
+    [Fact]
+    public void Every_test_that_it_names_is_there()
+    {
+        var root = RootFolder();
+        var classes = Directory.EnumerateFiles(Path.Combine(root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+            .ToLookup(path => Path.GetFileNameWithoutExtension(path), File.ReadAllText);
+        var named = TestName().Matches(File.ReadAllText(Path.Combine(root, "docs", "coverage.md"))).Select(m => m.Groups["name"].Value).Distinct().ToList();
+
+        Assert.True(named.Count > 40, $"It names {named.Count} tests only.");
+        Assert.All(named, name =>
+        {
+            var parts = name.Split('.');
+            Assert.True(classes[parts[0]].Any(source => parts.Length == 1 || source.Contains($" {parts[1]}(", StringComparison.Ordinal)), $"There is no {name}.");
+        });
+    }
+
+    private static string RootFolder([CallerFilePath] string thisFile = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
+
+    [GeneratedRegex(@"`(Seed\.)?(?<name>[A-Z]\w+Tests(\.\w+)?)`")]
+    private static partial Regex TestName();
+}
