@@ -85,6 +85,7 @@ public sealed class DeviceService(
             filter = filter with { NamedOrganisations = await health.NamedOrganisationsAsync(ct) };
         }
 
+        var now = clock.GetUtcNow();
         DeviceDetails? Show(FleetDevice found)
         {
             if (found.Device is not { Deleting: false } device || device.IsInUse == query.Retired)
@@ -92,8 +93,8 @@ public sealed class DeviceService(
                 return null;
             }
 
-            var details = Details(device, found.Assignments, site);
-            return filter.Holds(device, details.Decision) ? details : null;
+            var decision = DeviceDecision.For(device, found.Assignments, site, now);
+            return filter.Holds(device, decision) ? Details(device, decision, site, now) : null;
         }
 
         return await ShardPaging.PageAsync(
@@ -204,9 +205,11 @@ public sealed class DeviceService(
     private DeviceDetails Details(Device device, IReadOnlyDictionary<string, Assignment> assignments, SiteSnapshot site)
     {
         var now = clock.GetUtcNow();
-        var decision = DeviceDecision.For(device, assignments, site, now);
-        return new DeviceDetails(device, decision, StatusMessages.For(device, decision, site.Settings, now));
+        return Details(device, DeviceDecision.For(device, assignments, site, now), site, now);
     }
+
+    private static DeviceDetails Details(Device device, DeviceDecision decision, SiteSnapshot site, DateTimeOffset now) =>
+        new(device, decision, StatusMessages.For(device, decision, site.Settings, now));
 
     private async Task<FleetDevice> FindAsync(string deviceId, CancellationToken ct) =>
         await fleet.FindAsync(deviceId, ct) is { Device.Deleting: false } found ? found : throw NotFound();
