@@ -420,7 +420,7 @@ internal sealed class ModelSite : IAsyncDisposable
         var targets = deploy.Collections.Select(c => Pick(collections, c)).Distinct().ToList();
         var now = Clock.GetUtcNow();
         var expired = policy.ExpiresAt <= now;
-        using var body = JsonContent.Create(new { policyId = policy.PolicyId, collectionIds = targets });
+        using var body = JsonContent.Create(new { policyId = policy.PolicyId, collectionIds = targets, acknowledgeFailures = true });
         var created = await CreateAsync(host, "/api/deployments", body, expired ? HttpStatusCode.Conflict : HttpStatusCode.Accepted);
         if (!expired)
         {
@@ -507,10 +507,23 @@ internal sealed class ModelSite : IAsyncDisposable
         return report;
     }
 
-    private static async Task ReconcileAsync(AtpHost host, int? diesAfter)
+    /// <summary>Ends deployments whose policy's file has expired and no others; all of them unless it dies.</summary>
+    private async Task ReconcileAsync(AtpHost host, int? diesAfter)
     {
         var reconcile = host.Get<ReconcileService>();
-        await host.Tap.CrashAfterAsync(diesAfter ?? int.MaxValue, () => reconcile.RunAsync(CancellationToken.None));
+        var died = await host.Tap.CrashAfterAsync(diesAfter ?? int.MaxValue, () => reconcile.RunAsync(CancellationToken.None));
+        var expired = Model.ExpiredDeployments();
+        foreach (var deployment in Model.LiveDeployments())
+        {
+            var isEnded = (await host.GetJsonAsync($"/api/deployments/{deployment.DeploymentId}"))["endedAt"] is not null;
+            var isExpired = expired.Contains(deployment);
+            Assert.True(isEnded ? isExpired : died || !isExpired,
+                $"Deployment {deployment.DeploymentId}: expired {isExpired}, ended {isEnded}, Reconcile died {died}");
+            if (isEnded)
+            {
+                facts.Add(new DeploymentEnded(deployment.DeploymentId));
+            }
+        }
     }
 
     private Task WaitAsync(TimeSpan time)

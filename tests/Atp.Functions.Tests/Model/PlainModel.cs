@@ -67,10 +67,18 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
             Scope($"collection!{collection}", decided.Where(d => Members(collection).Contains(d.DeviceId)));
         }
 
+        foreach (var organisation in decided.GroupBy(d => OrganisationOf(d.DeviceId)).Where(o => o.Key != "none"))
+        {
+            Scope($"organisation!{organisation.Key.ToLowerInvariant()}", organisation);
+        }
+
         foreach (var deployment in LiveDeployments())
         {
-            var statuses = decided.Where(d => d.Targets.Contains(deployment))
-                .Select(d => d.Targets[0] == deployment ? d.Status! : "Superseded").ToList();
+            var targeted = decided.Where(d => d.Targets.Contains(deployment)).ToList();
+            // It answers for the devices that it holds.
+            Scope($"deployment!{deployment.DeploymentId}",
+                targeted.Select(d => d.Targets[0] == deployment ? d : d with { Health = null, Offboarding = false, Drifted = false }));
+            var statuses = targeted.Select(d => d.Targets[0] == deployment ? d.Status! : "Superseded").ToList();
             int Of(string status) => statuses.Count(s => s == status);
             lines.Add($"deployment {deployment.DeploymentId}: Active, success {Of("Success")}, error {Of("Error")}, "
                 + $"requirementsNotMet {Of("RequirementsNotMet")}, inProgress {Of("InProgress")}, unknown {Of("Unknown")}, "
@@ -109,6 +117,9 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
 
     public IReadOnlyList<DeploymentMade> LiveDeployments() =>
         [.. facts.OfType<DeploymentMade>().Where(d => !facts.OfType<DeploymentEnded>().Any(f => f.DeploymentId == d.DeploymentId))];
+
+    /// <summary>Live deployments whose policy's file is past its date: the service is to end them.</summary>
+    public IReadOnlyList<DeploymentMade> ExpiredDeployments() => [.. LiveDeployments().Where(d => PolicyOf(d).ExpiresAt <= now)];
 
     public IReadOnlyList<string> Members(string collectionId) => [.. Devices().Where(device => IsMember(collectionId, device))];
 
