@@ -13,10 +13,18 @@ internal sealed record KeyHandedOut(string DeviceId, int KeyVersion) : Fact;
 
 internal sealed record DeviceBlocked(string DeviceId, bool Blocked) : Fact;
 
+internal sealed record DeviceRetired(string DeviceId, string? ReplacedBy) : Fact;
+
+internal sealed record DeviceReinstated(string DeviceId) : Fact;
+
 internal sealed record Rule(string? OperatingSystem = null, string? NamePattern = null, string? Tag = null);
 
-/// <summary>A collection was made, or given these rules.</summary>
-internal sealed record CollectionSaved(string CollectionId, IReadOnlyList<Rule> Rules) : Fact;
+/// <summary>A collection was made, or edited to be this.</summary>
+internal sealed record CollectionSaved(
+    string CollectionId, IReadOnlyList<Rule> Rules, IReadOnlyList<string> Includes, IReadOnlyList<string> Excludes, string? Limit) : Fact
+{
+    public IEnumerable<string> References => Includes.Concat(Excludes).Concat(Limit is null ? [] : [Limit]);
+}
 
 internal sealed record CollectionDeleted(string CollectionId) : Fact;
 

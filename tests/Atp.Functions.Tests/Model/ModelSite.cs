@@ -116,7 +116,9 @@ internal sealed class ModelSite : IAsyncDisposable
             Import import => ImportAsync(host, import),
             Upsert upsert => UpsertAsync(host, upsert),
             DeleteDevice delete => DeleteDeviceAsync(host, DeviceId(delete.Device)),
-            Enroll enroll => EnrollAsync(host, DeviceId(enroll.Device), enroll.NewKey),
+            Retire retire => RetireAsync(host, DeviceId(retire.Device)),
+            Reinstate reinstate => ReinstateAsync(host, DeviceId(reinstate.Device)),
+            Enroll enroll => EnrollAsync(host, DeviceId(enroll.Device), enroll.NewKey, enroll.Replaces is { } old ? DeviceId(old) : null),
             Block block => BlockAsync(host, DeviceId(block.Device), block.Blocked),
             ChangeMembers change => ChangeMembersAsync(host, change),
             CreateCollection create => CreateCollectionAsync(host, create),
@@ -191,6 +193,12 @@ internal sealed class ModelSite : IAsyncDisposable
                 + $"health {details["health"] ?? "none"}");
         }
 
+        foreach (var device in await host.ListAsync("/api/devices?retired=true&pageSize=1000"))
+        {
+            var details = await host.GetJsonAsync($"/api/devices/{device["id"]}");
+            lines.Add($"retired {details["id"]}: {details["retirement"]!["replacedBy"] ?? "not replaced"}");
+        }
+
         await AddFleetRowsAsync(host, lines);
         lines.Sort(StringComparer.Ordinal);
         return lines;
@@ -244,9 +252,24 @@ internal sealed class ModelSite : IAsyncDisposable
     private static object Body(Computer computer) =>
         new { name = computer.Name, build = computer.Build, productType = computer.ProductType, sku = computer.Sku, tags = computer.Tags };
 
-    private static object[] Body(IEnumerable<Rule> rules) =>
-        [.. rules.Select(r => new Dictionary<string, string?> { ["operatingSystem"] = r.OperatingSystem, ["namePattern"] = r.NamePattern, ["tag"] = r.Tag }
-            .Where(c => c.Value is not null).ToDictionary())];
+    /// <param name="name">Null to leave it as it is.</param>
+    private static Dictionary<string, object> Body(CollectionSaved collection, string? name)
+    {
+        var body = new Dictionary<string, object>
+        {
+            ["rules"] = collection.Rules.Select(r => new Dictionary<string, string?> { ["operatingSystem"] = r.OperatingSystem, ["namePattern"] = r.NamePattern, ["tag"] = r.Tag }
+                .Where(c => c.Value is not null).ToDictionary()),
+            ["includeCollectionIds"] = collection.Includes,
+            ["excludeCollectionIds"] = collection.Excludes,
+            ["limitingCollectionId"] = collection.Limit ?? "",
+        };
+        if (name is not null)
+        {
+            body["name"] = name;
+        }
+
+        return body;
+    }
 
     private static SampleFile FileOf(AtpHost host, DateTimeOffset? expiresAt) => expiresAt is { } at
         ? host.Stack.Authority.CreateOffboarding(TestSite.OrgId, at)
@@ -287,15 +310,50 @@ internal sealed class ModelSite : IAsyncDisposable
         facts.Add(new DeviceDeleted(deviceId));
     }
 
-    private async Task EnrollAsync(AtpHost host, string deviceId, bool newKey)
+    private async Task RetireAsync(AtpHost host, string deviceId)
     {
-        if (!Model.Exists(deviceId) || (Model.KeyVersion(deviceId) > 0 && !newKey))
+        var exists = Model.Exists(deviceId);
+        await AnsweredAsync(host.Admin.PostAsJsonAsync($"/api/devices/{deviceId}/retire", new { reason = "gone" }), exists ? HttpStatusCode.OK : HttpStatusCode.NotFound);
+        if (exists)
+        {
+            facts.Add(new DeviceRetired(deviceId, null));
+        }
+    }
+
+    private async Task ReinstateAsync(AtpHost host, string deviceId)
+    {
+        var exists = Model.Exists(deviceId);
+        await AnsweredAsync(host.Admin.PostAsync($"/api/devices/{deviceId}/reinstate", null), exists ? HttpStatusCode.OK : HttpStatusCode.NotFound);
+        if (exists)
+        {
+            facts.Add(new DeviceReinstated(deviceId));
+        }
+    }
+
+    private async Task EnrollAsync(AtpHost host, string deviceId, bool newKey, string? replaces = null)
+    {
+        if (!Model.Exists(deviceId) || Model.IsRetired(deviceId) || (Model.KeyVersion(deviceId) > 0 && !newKey) || replaces == deviceId)
         {
             return;
         }
 
-        var answer = await (await host.Admin.PostAsJsonAsync($"/api/devices/{deviceId}/enroll", new { newKey })).JsonAsync();
+        var expected = replaces is null ? HttpStatusCode.OK
+            : !Model.Exists(replaces) ? HttpStatusCode.NotFound
+            : Model.ReplacedBy(replaces) is { } other && other != deviceId ? HttpStatusCode.Conflict
+            : HttpStatusCode.OK;
+        var answer = await (await host.Admin.PostAsJsonAsync($"/api/devices/{deviceId}/enroll", new { newKey, replaces })).JsonAsync(expected);
+        if (expected != HttpStatusCode.OK)
+        {
+            return;
+        }
+
         keys[deviceId] = ((string)answer["key"]!, (int)answer["keyVersion"]!);
+        if (replaces is not null)
+        {
+            facts.Add(new DeviceRetired(replaces, deviceId));
+            facts.AddRange(Model.Collections().Where(c => Model.IsNamed(c, replaces)).Select(c => new MembersNamed(c, [deviceId], true)));
+        }
+
         facts.Add(new KeyHandedOut(deviceId, Model.KeyVersion(deviceId) + 1));
     }
 
@@ -324,9 +382,9 @@ internal sealed class ModelSite : IAsyncDisposable
 
     private async Task CreateCollectionAsync(AtpHost host, CreateCollection create)
     {
-        var rules = create.Rules.Select(rule => Pick(Rules, rule)).ToList();
-        var created = await CreateAsync(host, "/api/collections", JsonContent.Create(new { name = $"Collection {requests}", rules = Body(rules) }), HttpStatusCode.Created);
-        facts.Add(new CollectionSaved((string)created["id"]!, rules));
+        var wanted = Wanted(new CollectionSaved("", [], [], [], null), create.Rules, create.To);
+        var created = await CreateAsync(host, "/api/collections", JsonContent.Create(Body(wanted, $"Collection {requests}")), HttpStatusCode.Created);
+        facts.Add(wanted with { CollectionId = (string)created["id"]! });
     }
 
     private async Task EditCollectionAsync(AtpHost host, EditCollection edit)
@@ -334,11 +392,28 @@ internal sealed class ModelSite : IAsyncDisposable
         if (Model.Collections() is { Count: > 0 } all)
         {
             var id = Pick(all, edit.Collection);
-            var rules = edit.Rules.Select(rule => Pick(Rules, rule)).ToList();
+            var wanted = Wanted(Model.Collection(id), edit.Rules, edit.To);
+            var makesCircle = wanted.References.Any(c => Model.RefersTo(c, id));
             await AnsweredAsync(host.ChangeAsync(HttpMethod.Patch, $"/api/collections/{id}", await RevisionAsync(host, $"/api/collections/{id}"),
-                new { rules = Body(rules) }), HttpStatusCode.OK);
-            facts.Add(new CollectionSaved(id, rules));
+                Body(wanted, null)), makesCircle ? HttpStatusCode.BadRequest : HttpStatusCode.OK);
+            if (!makesCircle)
+            {
+                facts.Add(wanted);
+            }
         }
+    }
+
+    private CollectionSaved Wanted(CollectionSaved before, int[] rules, Referring? to)
+    {
+        var others = Model.Collections().Where(c => c != before.CollectionId).ToList();
+        string[] Picked(IEnumerable<int> numbers) => others.Count == 0 ? [] : [.. numbers.Select(n => Pick(others, n)).Distinct()];
+        var wanted = before with { Rules = [.. rules.Select(rule => Pick(Rules, rule))] };
+        return to is null ? wanted : wanted with
+        {
+            Includes = Picked(to.Include),
+            Excludes = Picked(to.Exclude),
+            Limit = to.Limit is { } limit ? Picked([limit]).SingleOrDefault() : null,
+        };
     }
 
     private async Task DeleteCollectionAsync(AtpHost host, DeleteCollection delete)
@@ -346,10 +421,10 @@ internal sealed class ModelSite : IAsyncDisposable
         if (Model.Collections() is { Count: > 0 } all)
         {
             var id = Pick(all, delete.Collection);
-            var deployed = Model.LiveDeployments().Any(d => d.CollectionIds.Contains(id));
+            var needed = Model.LiveDeployments().Any(d => d.CollectionIds.Contains(id)) || all.Any(c => Model.Collection(c).References.Contains(id));
             await AnsweredAsync(host.ChangeAsync(HttpMethod.Delete, $"/api/collections/{id}", await RevisionAsync(host, $"/api/collections/{id}")),
-                deployed ? HttpStatusCode.Conflict : HttpStatusCode.NoContent);
-            if (!deployed)
+                needed ? HttpStatusCode.Conflict : HttpStatusCode.NoContent);
+            if (!needed)
             {
                 facts.Add(new CollectionDeleted(id));
             }

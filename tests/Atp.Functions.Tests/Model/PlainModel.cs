@@ -88,6 +88,7 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         lines.AddRange(Collections().Select(c => $"collection {c}: {Members(c).Count} members: {string.Join(' ', Members(c))}"));
         lines.AddRange(decided.Select(d => $"device {d.DeviceId}: collections {string.Join(' ', CollectionsOf(d.DeviceId))}, "
             + $"targets {string.Join(' ', d.Targets.Select((t, i) => $"{t.DeploymentId}={(i == 0 ? d.Status : "Superseded")}"))}, health {d.Health ?? "none"}"));
+        lines.AddRange(Known().Where(IsRetired).Select(device => $"retired {device}: {ReplacedBy(device) ?? "not replaced"}"));
         lines.AddRange(decided.SelectMany(d => CollectionsOf(d.DeviceId).Select(c =>
         {
             var computer = ComputerOf(d.DeviceId);
@@ -97,10 +98,15 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         return lines;
     }
 
-    public IReadOnlyList<string> Devices() =>
-        [.. facts.OfType<InventoryKnown>().Select(f => f.DeviceId).Distinct().Where(Exists).Order(StringComparer.Ordinal)];
+    /// <summary>Those in use.</summary>
+    public IReadOnlyList<string> Devices() => [.. Known().Where(device => !IsRetired(device))];
 
+    /// <summary>Also when it is retired.</summary>
     public bool Exists(string deviceId) => Life(deviceId).Count > 0;
+
+    public bool IsRetired(string deviceId) => IsRetired(Life(deviceId), deviceId);
+
+    public string? ReplacedBy(string deviceId) => (LastOf(Life(deviceId), deviceId) as DeviceRetired)?.ReplacedBy;
 
     public bool IsBlocked(string deviceId) => IsBlocked(Life(deviceId), deviceId);
 
@@ -110,6 +116,12 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
     public IReadOnlyList<string> Collections() =>
         [.. facts.OfType<CollectionSaved>().Select(f => f.CollectionId).Distinct()
             .Except(facts.OfType<CollectionDeleted>().Select(f => f.CollectionId))];
+
+    public CollectionSaved Collection(string collectionId) => facts.OfType<CollectionSaved>().Last(f => f.CollectionId == collectionId);
+
+    /// <summary>Whether its members depend on those of the other, over any number of steps.</summary>
+    public bool RefersTo(string collectionId, string other) =>
+        collectionId == other || Collection(collectionId).References.Any(c => RefersTo(c, other));
 
     public IReadOnlyList<PolicySaved> Policies() =>
         [.. facts.OfType<PolicySaved>().GroupBy(f => f.PolicyId).Select(p => p.Last())
@@ -126,18 +138,24 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
     /// <summary>What an organisation has of the device: the one that it says it is onboarded to.</summary>
     private string OrganisationOf(string deviceId) => NewestHealth(deviceId) is { OnboardingState: 1, OrgId: { } org } ? org : "none";
 
+    public bool IsNamed(string collectionId, string deviceId) =>
+        Life(deviceId).OfType<MembersNamed>().LastOrDefault(f => f.CollectionId == collectionId && f.DeviceIds.Contains(deviceId)) is { Added: true };
+
+    private List<string> Known() => [.. facts.OfType<InventoryKnown>().Select(f => f.DeviceId).Distinct().Where(Exists).Order(StringComparer.Ordinal)];
+
     private List<string> CollectionsOf(string deviceId) =>
         [.. Collections().Where(c => IsMember(c, deviceId)).Order(StringComparer.Ordinal)];
 
-    /// <summary>Include, exclude and limiting collections belong here.</summary>
-    private bool IsMember(string collectionId, string deviceId) =>
-        Exists(deviceId) && (IsNamed(collectionId, deviceId) || RulesOf(collectionId).Any(rule => Matches(rule, ComputerOf(deviceId))));
-
-    private bool IsNamed(string collectionId, string deviceId) =>
-        Life(deviceId).OfType<MembersNamed>().LastOrDefault(f => f.CollectionId == collectionId && f.DeviceIds.Contains(deviceId)) is { Added: true };
-
-    private IReadOnlyList<Rule> RulesOf(string collectionId) =>
-        facts.OfType<CollectionSaved>().Last(f => f.CollectionId == collectionId).Rules;
+    private bool IsMember(string collectionId, string deviceId)
+    {
+        var collection = Collection(collectionId);
+        return Exists(deviceId) && !IsRetired(deviceId)
+            && (collection.Limit is null || IsMember(collection.Limit, deviceId))
+            && !collection.Excludes.Any(c => IsMember(c, deviceId))
+            && (IsNamed(collectionId, deviceId)
+                || collection.Rules.Any(rule => Matches(rule, ComputerOf(deviceId)))
+                || collection.Includes.Any(c => IsMember(c, deviceId)));
+    }
 
     private Computer ComputerOf(string deviceId) => Life(deviceId).OfType<InventoryKnown>().Last(f => f.DeviceId == deviceId).Computer;
 
@@ -205,6 +223,7 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
             .Where(r => r.Arrived?.Report is { } report && report.DeviceId == deviceId
                 && KeyVersion(r.Before, deviceId) == report.KeyVersion
                 && !IsBlocked(r.Before, deviceId)
+                && !IsRetired(r.Before, deviceId)
                 && report.ReportedAt <= r.Arrived.At.AddMinutes(5))
             .Select(r => (r.Arrived!.Report, r.Before))];
     }
@@ -214,6 +233,12 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
 
     private static bool IsBlocked(List<Fact> life, string deviceId) =>
         life.OfType<DeviceBlocked>().LastOrDefault(f => f.DeviceId == deviceId) is { Blocked: true };
+
+    private static bool IsRetired(List<Fact> life, string deviceId) => LastOf(life, deviceId) is DeviceRetired;
+
+    /// <summary>How it last went out of use or came back.</summary>
+    private static Fact? LastOf(List<Fact> life, string deviceId) => life.LastOrDefault(fact =>
+        fact is DeviceRetired retired ? retired.DeviceId == deviceId : fact is DeviceReinstated back && back.DeviceId == deviceId);
 
     private static List<int> FetchedOf(List<Fact> life, string deviceId, string deploymentId) =>
         [.. life.OfType<PolicyFetched>().Where(f => f.DeviceId == deviceId && f.DeploymentId == deploymentId).Select(f => f.Revision)];
