@@ -30,7 +30,7 @@ internal sealed record CollectionDeleted(string CollectionId) : Fact;
 
 internal sealed record MembersNamed(string CollectionId, IReadOnlyList<string> DeviceIds, bool Added) : Fact;
 
-/// <summary>A policy was made, or edited to be this.</summary>
+/// <summary>A policy was made, edited to be this, or got another place.</summary>
 internal sealed record PolicySaved(
     string PolicyId, int Revision, int Order, bool IsOnboarding, bool HasWorkspace, string FileSamples, DateTimeOffset? ExpiresAt) : Fact;
 

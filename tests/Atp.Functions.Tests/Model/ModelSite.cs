@@ -126,6 +126,7 @@ internal sealed class ModelSite : IAsyncDisposable
             DeleteCollection delete => DeleteCollectionAsync(host, delete),
             CreatePolicy create => CreatePolicyAsync(host, create),
             EditPolicy edit => EditPolicyAsync(host, edit),
+            MovePolicy move => MovePolicyAsync(host, move),
             DeletePolicy delete => DeletePolicyAsync(host, delete),
             Deploy deploy => DeployAsync(host, deploy),
             EndDeployment end => EndDeploymentAsync(host, end),
@@ -466,6 +467,38 @@ internal sealed class ModelSite : IAsyncDisposable
         };
         await AnsweredAsync(host.ChangeAsync(HttpMethod.Patch, $"/api/policies/{before.PolicyId}", before.Revision, body), HttpStatusCode.OK);
         facts.Add(after with { Revision = before.Revision + 1 });
+    }
+
+    /// <summary>Which numbers that gives is the service's choice; who comes before whom is not.</summary>
+    private async Task MovePolicyAsync(AtpHost host, MovePolicy move)
+    {
+        if (Model.PoliciesInOrder() is not { Count: > 0 } before)
+        {
+            return;
+        }
+
+        var place = move.Policy % before.Count;
+        var other = move.Increase ? place - 1 : place + 1;
+        var canMove = other >= 0 && other < before.Count;
+        await AnsweredAsync(host.ChangeAsync(HttpMethod.Post, $"/api/policies/{before[place].PolicyId}/order", before[place].Revision,
+            new { move = move.Increase ? "Increase" : "Decrease" }), canMove ? HttpStatusCode.OK : HttpStatusCode.Conflict);
+        if (!canMove)
+        {
+            return;
+        }
+
+        var listed = (await host.ListAsync("/api/policies?pageSize=1000")).ToDictionary(p => (string)p["id"]!);
+        facts.AddRange(before.Select(p => p with { Order = (int)listed[p.PolicyId]["order"]!, Revision = (int)listed[p.PolicyId]["revision"]! }).ToList());
+        var after = Model.PoliciesInOrder().ToDictionary(p => p.PolicyId);
+        Assert.Equal(before.Select(p => p.Revision), before.Select(p => after[p.PolicyId].Revision));
+        var (first, second) = move.Increase ? (before[place], before[other]) : (before[other], before[place]);
+        Assert.All(
+            from earlier in before
+            from later in before
+            where earlier.Order < later.Order && !(earlier == second && later == first)
+            select (Earlier: earlier, Later: later),
+            pair => Assert.True(after[pair.Earlier.PolicyId].Order < after[pair.Later.PolicyId].Order, $"{pair} and then {string.Join(' ', after.Values)}"));
+        Assert.True(after[first.PolicyId].Order < after[second.PolicyId].Order, $"{move} of {before[place]}: {string.Join(' ', after.Values)}");
     }
 
     private async Task DeletePolicyAsync(AtpHost host, DeletePolicy delete)

@@ -63,6 +63,9 @@ internal enum PolicyEdit
 
 internal sealed record EditPolicy(int Instance, int Policy, PolicyEdit What, int ExpiresInDays) : Operation(Instance);
 
+/// <summary>One place in the order of policies; refused at its end.</summary>
+internal sealed record MovePolicy(int Instance, int Policy, bool Increase) : Operation(Instance);
+
 internal sealed record DeletePolicy(int Instance, int Policy) : Operation(Instance);
 
 internal sealed record Deploy(int Instance, int Policy, int[] Collections) : Operation(Instance);
@@ -152,12 +155,15 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
     private static readonly Gen<Operation> EditingPolicy = Gen.Select(Instance, Any, Gen.Enum<PolicyEdit>(), Gen.OneOf(1, 10, 40),
         (i, policy, what, days) => (Operation)new EditPolicy(i, policy, what, days));
 
+    private static readonly Gen<Operation> MovingPolicy = Gen.Select(Instance, Any, Gen.Bool,
+        (i, policy, increase) => (Operation)new MovePolicy(i, policy, increase));
+
     private static readonly Gen<Operation> EndingDeployment = Of(Instance, Any, (i, deployment) => new EndDeployment(i, deployment));
     private static readonly Gen<Operation> Reporting = Of(Instance, AnySaid.Array[1, 4], (i, reports) => new SendReports(i, reports));
 
     private static readonly Gen<Operation> AnyMeanwhile = Gen.Frequency(
         (3, Importing), (3, Upserting), (2, DeletingDevice), (2, ChangingMembers), (3, CheckingIn), (1, EditingCollection),
-        (1, CreatingCollection), (1, DeletingCollection), (1, EndingDeployment), (1, EditingPolicy), (1, Retiring), (1, Reinstating), (1, Replacing));
+        (1, CreatingCollection), (1, DeletingCollection), (1, EndingDeployment), (1, EditingPolicy), (1, MovingPolicy), (1, Retiring), (1, Reinstating), (1, Replacing));
 
     private static readonly Gen<Operation> Delivering = Gen.Frequency(
         (4, Gen.Select(Instance, Any, Gen.Bool, (i, message, copy) => (Operation)new Deliver(i, message, copy, null, 0, null))),
@@ -170,7 +176,7 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
         (15, CheckingIn), (18, Reporting), (6, Of(Instance, Any, (i, n) => new Wait(i, n))),
         (5, Importing), (5, Upserting), (2, DeletingDevice), (6, ChangingMembers),
         (2, CreatingCollection), (4, EditingCollection), (1, DeletingCollection),
-        (1, CreatingPolicy), (3, EditingPolicy), (1, Of(Instance, Any, (i, policy) => new DeletePolicy(i, policy))),
+        (1, CreatingPolicy), (3, EditingPolicy), (3, MovingPolicy), (1, Of(Instance, Any, (i, policy) => new DeletePolicy(i, policy))),
         (2, Deploying), (1, EndingDeployment),
         (1, Gen.Select(Instance, Device, Gen.Bool, (i, device, fresh) => (Operation)new Enroll(i, device, fresh, null))),
         (2, Retiring), (2, Reinstating), (2, Replacing),

@@ -127,6 +127,10 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         [.. facts.OfType<PolicySaved>().GroupBy(f => f.PolicyId).Select(p => p.Last())
             .Where(p => !facts.OfType<PolicyDeleted>().Any(f => f.PolicyId == p.PolicyId))];
 
+    /// <summary>Best first; those that share a number by their ids.</summary>
+    public IReadOnlyList<PolicySaved> PoliciesInOrder() =>
+        [.. Policies().OrderBy(p => p.Order).ThenBy(p => p.PolicyId, StringComparer.Ordinal)];
+
     public IReadOnlyList<DeploymentMade> LiveDeployments() =>
         [.. facts.OfType<DeploymentMade>().Where(d => !facts.OfType<DeploymentEnded>().Any(f => f.DeploymentId == d.DeploymentId))];
 
