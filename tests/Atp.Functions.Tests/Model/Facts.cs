@@ -21,7 +21,8 @@ internal sealed record Rule(string? OperatingSystem = null, string? NamePattern 
 
 /// <summary>A collection was made, or edited to be this.</summary>
 internal sealed record CollectionSaved(
-    string CollectionId, IReadOnlyList<Rule> Rules, IReadOnlyList<string> Includes, IReadOnlyList<string> Excludes, string? Limit) : Fact
+    string CollectionId, IReadOnlyList<Rule> Rules, IReadOnlyList<string> Includes, IReadOnlyList<string> Excludes, string? Limit,
+    bool HasDefenderClient) : Fact
 {
     public IEnumerable<string> References => Includes.Concat(Excludes).Concat(Limit is null ? [] : [Limit]);
 }

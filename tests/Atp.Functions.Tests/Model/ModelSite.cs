@@ -263,6 +263,7 @@ internal sealed class ModelSite : IAsyncDisposable
             ["includeCollectionIds"] = collection.Includes,
             ["excludeCollectionIds"] = collection.Excludes,
             ["limitingCollectionId"] = collection.Limit ?? "",
+            ["downLevelAgent"] = collection.HasDefenderClient ? "DefenderClient" : "MonitoringAgent",
         };
         if (name is not null)
         {
@@ -383,7 +384,7 @@ internal sealed class ModelSite : IAsyncDisposable
 
     private async Task CreateCollectionAsync(AtpHost host, CreateCollection create)
     {
-        var wanted = Wanted(new CollectionSaved("", [], [], [], null), create.Rules, create.To);
+        var wanted = Wanted(new CollectionSaved("", [], [], [], null, create.DefenderClient), create.Rules, create.To);
         var created = await CreateAsync(host, "/api/collections", JsonContent.Create(Body(wanted, $"Collection {requests}")), HttpStatusCode.Created);
         facts.Add(wanted with { CollectionId = (string)created["id"]! });
     }
@@ -393,7 +394,8 @@ internal sealed class ModelSite : IAsyncDisposable
         if (Model.Collections() is { Count: > 0 } all)
         {
             var id = Pick(all, edit.Collection);
-            var wanted = Wanted(Model.Collection(id), edit.Rules, edit.To);
+            var before = Model.Collection(id);
+            var wanted = Wanted(before with { HasDefenderClient = edit.DefenderClient ?? before.HasDefenderClient }, edit.Rules, edit.To);
             var makesCircle = wanted.References.Any(c => Model.RefersTo(c, id));
             await AnsweredAsync(host.ChangeAsync(HttpMethod.Patch, $"/api/collections/{id}", await RevisionAsync(host, $"/api/collections/{id}"),
                 Body(wanted, null)), makesCircle ? HttpStatusCode.BadRequest : HttpStatusCode.OK);

@@ -39,10 +39,12 @@ internal sealed record ChangeMembers(int Instance, int Collection, int[] Devices
 internal sealed record Referring(int[] Include, int[] Exclude, int? Limit);
 
 /// <param name="To">Null for no other collections.</param>
-internal sealed record CreateCollection(int Instance, int[] Rules, Referring? To = null) : Operation(Instance);
+/// <param name="DefenderClient">The client setting of its servers.</param>
+internal sealed record CreateCollection(int Instance, int[] Rules, Referring? To = null, bool DefenderClient = false) : Operation(Instance);
 
 /// <param name="To">Null to leave that as it is; refused when it would make a circle.</param>
-internal sealed record EditCollection(int Instance, int Collection, int[] Rules, Referring? To = null) : Operation(Instance);
+/// <param name="DefenderClient">Null to leave that as it is.</param>
+internal sealed record EditCollection(int Instance, int Collection, int[] Rules, Referring? To = null, bool? DefenderClient = null) : Operation(Instance);
 
 internal sealed record DeleteCollection(int Instance, int Collection) : Operation(Instance);
 
@@ -121,8 +123,8 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
         Any.Array[0, 2], Any.Array[0, 1], Gen.Frequency((2, Gen.Const((int?)null)), (1, Any.Select(n => (int?)n))),
         (include, exclude, limit) => (Referring?)new Referring(include, exclude, limit))));
 
-    private static readonly Gen<Operation> CreatingCollection = Gen.Select(Instance, SomeRules, SomeReferences,
-        (i, rules, to) => (Operation)new CreateCollection(i, rules, to));
+    private static readonly Gen<Operation> CreatingCollection = Gen.Select(Instance, SomeRules, SomeReferences, Gen.Frequency((3, false), (1, true)),
+        (i, rules, to, client) => (Operation)new CreateCollection(i, rules, to, client));
 
     private static readonly Gen<int> Expiry = Gen.OneOf(0, 0, 0, 1, 10, 40);
 
@@ -147,8 +149,8 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
     private static readonly Gen<Operation> ChangingMembers = Gen.Select(Instance, Any, Device.Array[1, 4], Gen.Frequency((2, true), (1, false)),
         (i, collection, devices, add) => (Operation)new ChangeMembers(i, collection, devices, add));
 
-    private static readonly Gen<Operation> EditingCollection = Gen.Select(Instance, Any, SomeRules, SomeReferences,
-        (i, collection, rules, to) => (Operation)new EditCollection(i, collection, rules, to));
+    private static readonly Gen<Operation> EditingCollection = Gen.Select(Instance, Any, SomeRules, SomeReferences, Gen.Frequency((1, Gen.Const((bool?)null)), (1, Gen.Bool.Select(b => (bool?)b))),
+        (i, collection, rules, to, client) => (Operation)new EditCollection(i, collection, rules, to, client));
 
     private static readonly Gen<Operation> DeletingCollection = Of(Instance, Any, (i, collection) => new DeleteCollection(i, collection));
 

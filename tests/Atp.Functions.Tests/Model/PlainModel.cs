@@ -184,8 +184,7 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         var winner = targets[0];
         var policy = PolicyOf(winner);
         var expired = policy.ExpiresAt <= now;
-        // The agent of Windows Server 2012 R2 and 2016 by client setting belongs here: with the Defender client they need no workspace.
-        var fails = platform == "DownLevel" && policy.IsOnboarding && !policy.HasWorkspace && !expired;
+        var fails = platform == "DownLevel" && !HasDefenderClient(deviceId) && policy.IsOnboarding && !policy.HasWorkspace && !expired;
         var applicable = platform != "Unsupported" && !expired && !fails;
         var fetched = FetchedOf(deviceId, winner.DeploymentId);
         var result = NewestResult(deviceId, winner.DeploymentId);
@@ -205,6 +204,10 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         return new Decided(deviceId, NameOf(computer), platform, targets, status, state, applicable && !policy.IsOnboarding,
             state is not null && status == "Success" && health?.FileSamples is { } shared && shared != policy.FileSamples);
     }
+
+    /// <summary>Windows Server 2012 R2 and 2016 by client setting of any of their collections: they need no workspace.</summary>
+    private bool HasDefenderClient(string deviceId) => ComputerOf(deviceId) is var computer
+        && KindOf(computer) == "server" && (computer.Build is 9600 or 14393) && CollectionsOf(deviceId).Any(c => Collection(c).HasDefenderClient);
 
     private PolicySaved PolicyOf(DeploymentMade deployment) => Policies().Single(p => p.PolicyId == deployment.PolicyId);
 
