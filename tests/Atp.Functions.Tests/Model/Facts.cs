@@ -13,16 +13,25 @@ internal sealed record KeyHandedOut(string DeviceId, int KeyVersion) : Fact;
 
 internal sealed record DeviceBlocked(string DeviceId, bool Blocked) : Fact;
 
+internal sealed record DeviceRetired(string DeviceId, string? ReplacedBy) : Fact;
+
+internal sealed record DeviceReinstated(string DeviceId) : Fact;
+
 internal sealed record Rule(string? OperatingSystem = null, string? NamePattern = null, string? Tag = null);
 
-/// <summary>A collection was made, or given these rules.</summary>
-internal sealed record CollectionSaved(string CollectionId, IReadOnlyList<Rule> Rules) : Fact;
+/// <summary>A collection was made, or edited to be this.</summary>
+internal sealed record CollectionSaved(
+    string CollectionId, IReadOnlyList<Rule> Rules, IReadOnlyList<string> Includes, IReadOnlyList<string> Excludes, string? Limit,
+    bool HasDefenderClient) : Fact
+{
+    public IEnumerable<string> References => Includes.Concat(Excludes).Concat(Limit is null ? [] : [Limit]);
+}
 
 internal sealed record CollectionDeleted(string CollectionId) : Fact;
 
 internal sealed record MembersNamed(string CollectionId, IReadOnlyList<string> DeviceIds, bool Added) : Fact;
 
-/// <summary>A policy was made, or edited to be this.</summary>
+/// <summary>A policy was made, edited to be this, or got another place.</summary>
 internal sealed record PolicySaved(
     string PolicyId, int Revision, int Order, bool IsOnboarding, bool HasWorkspace, string FileSamples, DateTimeOffset? ExpiresAt) : Fact;
 

@@ -116,7 +116,9 @@ internal sealed class ModelSite : IAsyncDisposable
             Import import => ImportAsync(host, import),
             Upsert upsert => UpsertAsync(host, upsert),
             DeleteDevice delete => DeleteDeviceAsync(host, DeviceId(delete.Device)),
-            Enroll enroll => EnrollAsync(host, DeviceId(enroll.Device), enroll.NewKey),
+            Retire retire => RetireAsync(host, DeviceId(retire.Device)),
+            Reinstate reinstate => ReinstateAsync(host, DeviceId(reinstate.Device)),
+            Enroll enroll => EnrollAsync(host, DeviceId(enroll.Device), enroll.NewKey, enroll.Replaces is { } old ? DeviceId(old) : null),
             Block block => BlockAsync(host, DeviceId(block.Device), block.Blocked),
             ChangeMembers change => ChangeMembersAsync(host, change),
             CreateCollection create => CreateCollectionAsync(host, create),
@@ -124,6 +126,7 @@ internal sealed class ModelSite : IAsyncDisposable
             DeleteCollection delete => DeleteCollectionAsync(host, delete),
             CreatePolicy create => CreatePolicyAsync(host, create),
             EditPolicy edit => EditPolicyAsync(host, edit),
+            MovePolicy move => MovePolicyAsync(host, move),
             DeletePolicy delete => DeletePolicyAsync(host, delete),
             Deploy deploy => DeployAsync(host, deploy),
             EndDeployment end => EndDeploymentAsync(host, end),
@@ -191,6 +194,12 @@ internal sealed class ModelSite : IAsyncDisposable
                 + $"health {details["health"] ?? "none"}");
         }
 
+        foreach (var device in await host.ListAsync("/api/devices?retired=true&pageSize=1000"))
+        {
+            var details = await host.GetJsonAsync($"/api/devices/{device["id"]}");
+            lines.Add($"retired {details["id"]}: {details["retirement"]!["replacedBy"] ?? "not replaced"}");
+        }
+
         await AddFleetRowsAsync(host, lines);
         lines.Sort(StringComparer.Ordinal);
         return lines;
@@ -244,9 +253,25 @@ internal sealed class ModelSite : IAsyncDisposable
     private static object Body(Computer computer) =>
         new { name = computer.Name, build = computer.Build, productType = computer.ProductType, sku = computer.Sku, tags = computer.Tags };
 
-    private static object[] Body(IEnumerable<Rule> rules) =>
-        [.. rules.Select(r => new Dictionary<string, string?> { ["operatingSystem"] = r.OperatingSystem, ["namePattern"] = r.NamePattern, ["tag"] = r.Tag }
-            .Where(c => c.Value is not null).ToDictionary())];
+    /// <param name="name">Null to leave it as it is.</param>
+    private static Dictionary<string, object> Body(CollectionSaved collection, string? name)
+    {
+        var body = new Dictionary<string, object>
+        {
+            ["rules"] = collection.Rules.Select(r => new Dictionary<string, string?> { ["operatingSystem"] = r.OperatingSystem, ["namePattern"] = r.NamePattern, ["tag"] = r.Tag }
+                .Where(c => c.Value is not null).ToDictionary()),
+            ["includeCollectionIds"] = collection.Includes,
+            ["excludeCollectionIds"] = collection.Excludes,
+            ["limitingCollectionId"] = collection.Limit ?? "",
+            ["downLevelAgent"] = collection.HasDefenderClient ? "DefenderClient" : "MonitoringAgent",
+        };
+        if (name is not null)
+        {
+            body["name"] = name;
+        }
+
+        return body;
+    }
 
     private static SampleFile FileOf(AtpHost host, DateTimeOffset? expiresAt) => expiresAt is { } at
         ? host.Stack.Authority.CreateOffboarding(TestSite.OrgId, at)
@@ -287,15 +312,50 @@ internal sealed class ModelSite : IAsyncDisposable
         facts.Add(new DeviceDeleted(deviceId));
     }
 
-    private async Task EnrollAsync(AtpHost host, string deviceId, bool newKey)
+    private async Task RetireAsync(AtpHost host, string deviceId)
     {
-        if (!Model.Exists(deviceId) || (Model.KeyVersion(deviceId) > 0 && !newKey))
+        var exists = Model.Exists(deviceId);
+        await AnsweredAsync(host.Admin.PostAsJsonAsync($"/api/devices/{deviceId}/retire", new { reason = "gone" }), exists ? HttpStatusCode.OK : HttpStatusCode.NotFound);
+        if (exists)
+        {
+            facts.Add(new DeviceRetired(deviceId, null));
+        }
+    }
+
+    private async Task ReinstateAsync(AtpHost host, string deviceId)
+    {
+        var exists = Model.Exists(deviceId);
+        await AnsweredAsync(host.Admin.PostAsync($"/api/devices/{deviceId}/reinstate", null), exists ? HttpStatusCode.OK : HttpStatusCode.NotFound);
+        if (exists)
+        {
+            facts.Add(new DeviceReinstated(deviceId));
+        }
+    }
+
+    private async Task EnrollAsync(AtpHost host, string deviceId, bool newKey, string? replaces = null)
+    {
+        if (!Model.Exists(deviceId) || Model.IsRetired(deviceId) || (Model.KeyVersion(deviceId) > 0 && !newKey) || replaces == deviceId)
         {
             return;
         }
 
-        var answer = await (await host.Admin.PostAsJsonAsync($"/api/devices/{deviceId}/enroll", new { newKey })).JsonAsync();
+        var expected = replaces is null ? HttpStatusCode.OK
+            : !Model.Exists(replaces) ? HttpStatusCode.NotFound
+            : Model.ReplacedBy(replaces) is { } other && other != deviceId ? HttpStatusCode.Conflict
+            : HttpStatusCode.OK;
+        var answer = await (await host.Admin.PostAsJsonAsync($"/api/devices/{deviceId}/enroll", new { newKey, replaces })).JsonAsync(expected);
+        if (expected != HttpStatusCode.OK)
+        {
+            return;
+        }
+
         keys[deviceId] = ((string)answer["key"]!, (int)answer["keyVersion"]!);
+        if (replaces is not null)
+        {
+            facts.Add(new DeviceRetired(replaces, deviceId));
+            facts.AddRange(Model.Collections().Where(c => Model.IsNamed(c, replaces)).Select(c => new MembersNamed(c, [deviceId], true)));
+        }
+
         facts.Add(new KeyHandedOut(deviceId, Model.KeyVersion(deviceId) + 1));
     }
 
@@ -324,9 +384,9 @@ internal sealed class ModelSite : IAsyncDisposable
 
     private async Task CreateCollectionAsync(AtpHost host, CreateCollection create)
     {
-        var rules = create.Rules.Select(rule => Pick(Rules, rule)).ToList();
-        var created = await CreateAsync(host, "/api/collections", JsonContent.Create(new { name = $"Collection {requests}", rules = Body(rules) }), HttpStatusCode.Created);
-        facts.Add(new CollectionSaved((string)created["id"]!, rules));
+        var wanted = Wanted(new CollectionSaved("", [], [], [], null, create.DefenderClient), create.Rules, create.To);
+        var created = await CreateAsync(host, "/api/collections", JsonContent.Create(Body(wanted, $"Collection {requests}")), HttpStatusCode.Created);
+        facts.Add(wanted with { CollectionId = (string)created["id"]! });
     }
 
     private async Task EditCollectionAsync(AtpHost host, EditCollection edit)
@@ -334,11 +394,29 @@ internal sealed class ModelSite : IAsyncDisposable
         if (Model.Collections() is { Count: > 0 } all)
         {
             var id = Pick(all, edit.Collection);
-            var rules = edit.Rules.Select(rule => Pick(Rules, rule)).ToList();
+            var before = Model.Collection(id);
+            var wanted = Wanted(before with { HasDefenderClient = edit.DefenderClient ?? before.HasDefenderClient }, edit.Rules, edit.To);
+            var makesCircle = wanted.References.Any(c => Model.RefersTo(c, id));
             await AnsweredAsync(host.ChangeAsync(HttpMethod.Patch, $"/api/collections/{id}", await RevisionAsync(host, $"/api/collections/{id}"),
-                new { rules = Body(rules) }), HttpStatusCode.OK);
-            facts.Add(new CollectionSaved(id, rules));
+                Body(wanted, null)), makesCircle ? HttpStatusCode.BadRequest : HttpStatusCode.OK);
+            if (!makesCircle)
+            {
+                facts.Add(wanted);
+            }
         }
+    }
+
+    private CollectionSaved Wanted(CollectionSaved before, int[] rules, Referring? to)
+    {
+        var others = Model.Collections().Where(c => c != before.CollectionId).ToList();
+        string[] Picked(IEnumerable<int> numbers) => others.Count == 0 ? [] : [.. numbers.Select(n => Pick(others, n)).Distinct()];
+        var wanted = before with { Rules = [.. rules.Select(rule => Pick(Rules, rule))] };
+        return to is null ? wanted : wanted with
+        {
+            Includes = Picked(to.Include),
+            Excludes = Picked(to.Exclude),
+            Limit = to.Limit is { } limit ? Picked([limit]).SingleOrDefault() : null,
+        };
     }
 
     private async Task DeleteCollectionAsync(AtpHost host, DeleteCollection delete)
@@ -346,10 +424,10 @@ internal sealed class ModelSite : IAsyncDisposable
         if (Model.Collections() is { Count: > 0 } all)
         {
             var id = Pick(all, delete.Collection);
-            var deployed = Model.LiveDeployments().Any(d => d.CollectionIds.Contains(id));
+            var needed = Model.LiveDeployments().Any(d => d.CollectionIds.Contains(id)) || all.Any(c => Model.Collection(c).References.Contains(id));
             await AnsweredAsync(host.ChangeAsync(HttpMethod.Delete, $"/api/collections/{id}", await RevisionAsync(host, $"/api/collections/{id}")),
-                deployed ? HttpStatusCode.Conflict : HttpStatusCode.NoContent);
-            if (!deployed)
+                needed ? HttpStatusCode.Conflict : HttpStatusCode.NoContent);
+            if (!needed)
             {
                 facts.Add(new CollectionDeleted(id));
             }
@@ -393,6 +471,38 @@ internal sealed class ModelSite : IAsyncDisposable
         facts.Add(after with { Revision = before.Revision + 1 });
     }
 
+    /// <summary>Which numbers that gives is the service's choice; who comes before whom is not.</summary>
+    private async Task MovePolicyAsync(AtpHost host, MovePolicy move)
+    {
+        if (Model.PoliciesInOrder() is not { Count: > 0 } before)
+        {
+            return;
+        }
+
+        var place = move.Policy % before.Count;
+        var other = move.Increase ? place - 1 : place + 1;
+        var canMove = other >= 0 && other < before.Count;
+        await AnsweredAsync(host.ChangeAsync(HttpMethod.Post, $"/api/policies/{before[place].PolicyId}/order", before[place].Revision,
+            new { move = move.Increase ? "Increase" : "Decrease" }), canMove ? HttpStatusCode.OK : HttpStatusCode.Conflict);
+        if (!canMove)
+        {
+            return;
+        }
+
+        var listed = (await host.ListAsync("/api/policies?pageSize=1000")).ToDictionary(p => (string)p["id"]!);
+        facts.AddRange(before.Select(p => p with { Order = (int)listed[p.PolicyId]["order"]!, Revision = (int)listed[p.PolicyId]["revision"]! }).ToList());
+        var after = Model.PoliciesInOrder().ToDictionary(p => p.PolicyId);
+        Assert.Equal(before.Select(p => p.Revision), before.Select(p => after[p.PolicyId].Revision));
+        var (first, second) = move.Increase ? (before[place], before[other]) : (before[other], before[place]);
+        Assert.All(
+            from earlier in before
+            from later in before
+            where earlier.Order < later.Order && !(earlier == second && later == first)
+            select (Earlier: earlier, Later: later),
+            pair => Assert.True(after[pair.Earlier.PolicyId].Order < after[pair.Later.PolicyId].Order, $"{pair} and then {string.Join(' ', after.Values)}"));
+        Assert.True(after[first.PolicyId].Order < after[second.PolicyId].Order, $"{move} of {before[place]}: {string.Join(' ', after.Values)}");
+    }
+
     private async Task DeletePolicyAsync(AtpHost host, DeletePolicy delete)
     {
         if (Model.Policies() is { Count: > 0 } all)
@@ -420,7 +530,7 @@ internal sealed class ModelSite : IAsyncDisposable
         var targets = deploy.Collections.Select(c => Pick(collections, c)).Distinct().ToList();
         var now = Clock.GetUtcNow();
         var expired = policy.ExpiresAt <= now;
-        using var body = JsonContent.Create(new { policyId = policy.PolicyId, collectionIds = targets });
+        using var body = JsonContent.Create(new { policyId = policy.PolicyId, collectionIds = targets, acknowledgeFailures = true });
         var created = await CreateAsync(host, "/api/deployments", body, expired ? HttpStatusCode.Conflict : HttpStatusCode.Accepted);
         if (!expired)
         {
@@ -507,10 +617,23 @@ internal sealed class ModelSite : IAsyncDisposable
         return report;
     }
 
-    private static async Task ReconcileAsync(AtpHost host, int? diesAfter)
+    /// <summary>Ends deployments whose policy's file has expired and no others; all of them unless it dies.</summary>
+    private async Task ReconcileAsync(AtpHost host, int? diesAfter)
     {
         var reconcile = host.Get<ReconcileService>();
-        await host.Tap.CrashAfterAsync(diesAfter ?? int.MaxValue, () => reconcile.RunAsync(CancellationToken.None));
+        var died = await host.Tap.CrashAfterAsync(diesAfter ?? int.MaxValue, () => reconcile.RunAsync(CancellationToken.None));
+        var expired = Model.ExpiredDeployments();
+        foreach (var deployment in Model.LiveDeployments())
+        {
+            var isEnded = (await host.GetJsonAsync($"/api/deployments/{deployment.DeploymentId}"))["endedAt"] is not null;
+            var isExpired = expired.Contains(deployment);
+            Assert.True(isEnded ? isExpired : died || !isExpired,
+                $"Deployment {deployment.DeploymentId}: expired {isExpired}, ended {isEnded}, Reconcile died {died}");
+            if (isEnded)
+            {
+                facts.Add(new DeploymentEnded(deployment.DeploymentId));
+            }
+        }
     }
 
     private Task WaitAsync(TimeSpan time)

@@ -24,15 +24,27 @@ internal sealed record Upsert(int Instance, Line Line) : Operation(Instance);
 
 internal sealed record DeleteDevice(int Instance, int Device) : Operation(Instance);
 
-internal sealed record Enroll(int Instance, int Device, bool NewKey) : Operation(Instance);
+internal sealed record Retire(int Instance, int Device) : Operation(Instance);
+
+internal sealed record Reinstate(int Instance, int Device) : Operation(Instance);
+
+/// <param name="Replaces">The device that the computer was before; null when it is new.</param>
+internal sealed record Enroll(int Instance, int Device, bool NewKey, int? Replaces) : Operation(Instance);
 
 internal sealed record Block(int Instance, int Device, bool Blocked) : Operation(Instance);
 
 internal sealed record ChangeMembers(int Instance, int Collection, int[] Devices, bool Add) : Operation(Instance);
 
-internal sealed record CreateCollection(int Instance, int[] Rules) : Operation(Instance);
+/// <summary>Other collections that one refers to.</summary>
+internal sealed record Referring(int[] Include, int[] Exclude, int? Limit);
 
-internal sealed record EditCollection(int Instance, int Collection, int[] Rules) : Operation(Instance);
+/// <param name="To">Null for no other collections.</param>
+/// <param name="DefenderClient">The client setting of its servers.</param>
+internal sealed record CreateCollection(int Instance, int[] Rules, Referring? To = null, bool DefenderClient = false) : Operation(Instance);
+
+/// <param name="To">Null to leave that as it is; refused when it would make a circle.</param>
+/// <param name="DefenderClient">Null to leave that as it is.</param>
+internal sealed record EditCollection(int Instance, int Collection, int[] Rules, Referring? To = null, bool? DefenderClient = null) : Operation(Instance);
 
 internal sealed record DeleteCollection(int Instance, int Collection) : Operation(Instance);
 
@@ -53,13 +65,16 @@ internal enum PolicyEdit
 
 internal sealed record EditPolicy(int Instance, int Policy, PolicyEdit What, int ExpiresInDays) : Operation(Instance);
 
+/// <summary>One place in the order of policies; refused at its end.</summary>
+internal sealed record MovePolicy(int Instance, int Policy, bool Increase) : Operation(Instance);
+
 internal sealed record DeletePolicy(int Instance, int Policy) : Operation(Instance);
 
 internal sealed record Deploy(int Instance, int Policy, int[] Collections) : Operation(Instance);
 
 internal sealed record EndDeployment(int Instance, int Deployment) : Operation(Instance);
 
-/// <param name="Device">Of those that are there and not blocked.</param>
+/// <param name="Device">Of those that are in use and not blocked.</param>
 /// <param name="Inventory">Null when it is as it was.</param>
 internal sealed record CheckIn(int Instance, int Device, Line? Inventory) : Operation(Instance);
 
@@ -103,7 +118,14 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
         Gen.Bool, Any, Any, (d, about, ok, agent, clock) => new Said(d, about, ok, agent, clock));
 
     private static readonly Gen<Operation> Importing = Of(Instance, AnyLine.Array[1, 6], (i, lines) => new Import(i, lines));
-    private static readonly Gen<Operation> CreatingCollection = Of(Instance, SomeRules, (i, rules) => new CreateCollection(i, rules));
+
+    private static readonly Gen<Referring?> SomeReferences = Gen.Frequency((2, Gen.Const((Referring?)null)), (3, Gen.Select(
+        Any.Array[0, 2], Any.Array[0, 1], Gen.Frequency((2, Gen.Const((int?)null)), (1, Any.Select(n => (int?)n))),
+        (include, exclude, limit) => (Referring?)new Referring(include, exclude, limit))));
+
+    private static readonly Gen<Operation> CreatingCollection = Gen.Select(Instance, SomeRules, SomeReferences, Gen.Frequency((3, false), (1, true)),
+        (i, rules, to, client) => (Operation)new CreateCollection(i, rules, to, client));
+
     private static readonly Gen<int> Expiry = Gen.OneOf(0, 0, 0, 1, 10, 40);
 
     private static readonly Gen<Operation> CreatingPolicy = Gen.Select(Instance, Expiry, Gen.Bool, Gen.Bool,
@@ -118,23 +140,32 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
     private static readonly Gen<Operation> Upserting = Of(Instance, AnyLine, (i, line) => new Upsert(i, line));
     private static readonly Gen<Operation> DeletingDevice = Of(Instance, Device, (i, device) => new DeleteDevice(i, device));
 
+    private static readonly Gen<Operation> Retiring = Of(Instance, Device, (i, device) => new Retire(i, device));
+    private static readonly Gen<Operation> Reinstating = Of(Instance, Device, (i, device) => new Reinstate(i, device));
+
+    private static readonly Gen<Operation> Replacing = Gen.Select(Instance, Device, Device, Gen.Bool,
+        (i, device, old, fresh) => (Operation)new Enroll(i, device, fresh, old));
+
     private static readonly Gen<Operation> ChangingMembers = Gen.Select(Instance, Any, Device.Array[1, 4], Gen.Frequency((2, true), (1, false)),
         (i, collection, devices, add) => (Operation)new ChangeMembers(i, collection, devices, add));
 
-    private static readonly Gen<Operation> EditingCollection = Gen.Select(Instance, Any, SomeRules,
-        (i, collection, rules) => (Operation)new EditCollection(i, collection, rules));
+    private static readonly Gen<Operation> EditingCollection = Gen.Select(Instance, Any, SomeRules, SomeReferences, Gen.Frequency((1, Gen.Const((bool?)null)), (1, Gen.Bool.Select(b => (bool?)b))),
+        (i, collection, rules, to, client) => (Operation)new EditCollection(i, collection, rules, to, client));
 
     private static readonly Gen<Operation> DeletingCollection = Of(Instance, Any, (i, collection) => new DeleteCollection(i, collection));
 
     private static readonly Gen<Operation> EditingPolicy = Gen.Select(Instance, Any, Gen.Enum<PolicyEdit>(), Gen.OneOf(1, 10, 40),
         (i, policy, what, days) => (Operation)new EditPolicy(i, policy, what, days));
 
+    private static readonly Gen<Operation> MovingPolicy = Gen.Select(Instance, Any, Gen.Bool,
+        (i, policy, increase) => (Operation)new MovePolicy(i, policy, increase));
+
     private static readonly Gen<Operation> EndingDeployment = Of(Instance, Any, (i, deployment) => new EndDeployment(i, deployment));
     private static readonly Gen<Operation> Reporting = Of(Instance, AnySaid.Array[1, 4], (i, reports) => new SendReports(i, reports));
 
     private static readonly Gen<Operation> AnyMeanwhile = Gen.Frequency(
         (3, Importing), (3, Upserting), (2, DeletingDevice), (2, ChangingMembers), (3, CheckingIn), (1, EditingCollection),
-        (1, CreatingCollection), (1, DeletingCollection), (1, EndingDeployment), (1, EditingPolicy));
+        (1, CreatingCollection), (1, DeletingCollection), (1, EndingDeployment), (1, EditingPolicy), (1, MovingPolicy), (1, Retiring), (1, Reinstating), (1, Replacing));
 
     private static readonly Gen<Operation> Delivering = Gen.Frequency(
         (4, Gen.Select(Instance, Any, Gen.Bool, (i, message, copy) => (Operation)new Deliver(i, message, copy, null, 0, null))),
@@ -147,9 +178,10 @@ internal sealed record Case(int SnapshotSeconds, Operation[] Operations, int[] L
         (15, CheckingIn), (18, Reporting), (6, Of(Instance, Any, (i, n) => new Wait(i, n))),
         (5, Importing), (5, Upserting), (2, DeletingDevice), (6, ChangingMembers),
         (2, CreatingCollection), (4, EditingCollection), (1, DeletingCollection),
-        (1, CreatingPolicy), (3, EditingPolicy), (1, Of(Instance, Any, (i, policy) => new DeletePolicy(i, policy))),
+        (1, CreatingPolicy), (3, EditingPolicy), (3, MovingPolicy), (1, Of(Instance, Any, (i, policy) => new DeletePolicy(i, policy))),
         (2, Deploying), (1, EndingDeployment),
-        (1, Gen.Select(Instance, Device, Gen.Bool, (i, device, fresh) => (Operation)new Enroll(i, device, fresh))),
+        (1, Gen.Select(Instance, Device, Gen.Bool, (i, device, fresh) => (Operation)new Enroll(i, device, fresh, null))),
+        (2, Retiring), (2, Reinstating), (2, Replacing),
         (2, Gen.Select(Instance, Device, Gen.Bool, (i, device, blocked) => (Operation)new Block(i, device, blocked))),
         (3, Instance.Select(i => (Operation)new StartRollUp(i))),
         (2, Of(Instance, Gen.Int[0, 20], (i, dies) => new Reconcile(i, dies < 10 ? dies : null))));

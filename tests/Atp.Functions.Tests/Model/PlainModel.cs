@@ -67,10 +67,18 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
             Scope($"collection!{collection}", decided.Where(d => Members(collection).Contains(d.DeviceId)));
         }
 
+        foreach (var organisation in decided.GroupBy(d => OrganisationOf(d.DeviceId)).Where(o => o.Key != "none"))
+        {
+            Scope($"organisation!{organisation.Key.ToLowerInvariant()}", organisation);
+        }
+
         foreach (var deployment in LiveDeployments())
         {
-            var statuses = decided.Where(d => d.Targets.Contains(deployment))
-                .Select(d => d.Targets[0] == deployment ? d.Status! : "Superseded").ToList();
+            var targeted = decided.Where(d => d.Targets.Contains(deployment)).ToList();
+            // It answers for the devices that it holds.
+            Scope($"deployment!{deployment.DeploymentId}",
+                targeted.Select(d => d.Targets[0] == deployment ? d : d with { Health = null, Offboarding = false, Drifted = false }));
+            var statuses = targeted.Select(d => d.Targets[0] == deployment ? d.Status! : "Superseded").ToList();
             int Of(string status) => statuses.Count(s => s == status);
             lines.Add($"deployment {deployment.DeploymentId}: Active, success {Of("Success")}, error {Of("Error")}, "
                 + $"requirementsNotMet {Of("RequirementsNotMet")}, inProgress {Of("InProgress")}, unknown {Of("Unknown")}, "
@@ -80,6 +88,7 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         lines.AddRange(Collections().Select(c => $"collection {c}: {Members(c).Count} members: {string.Join(' ', Members(c))}"));
         lines.AddRange(decided.Select(d => $"device {d.DeviceId}: collections {string.Join(' ', CollectionsOf(d.DeviceId))}, "
             + $"targets {string.Join(' ', d.Targets.Select((t, i) => $"{t.DeploymentId}={(i == 0 ? d.Status : "Superseded")}"))}, health {d.Health ?? "none"}"));
+        lines.AddRange(Known().Where(IsRetired).Select(device => $"retired {device}: {ReplacedBy(device) ?? "not replaced"}"));
         lines.AddRange(decided.SelectMany(d => CollectionsOf(d.DeviceId).Select(c =>
         {
             var computer = ComputerOf(d.DeviceId);
@@ -89,10 +98,15 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         return lines;
     }
 
-    public IReadOnlyList<string> Devices() =>
-        [.. facts.OfType<InventoryKnown>().Select(f => f.DeviceId).Distinct().Where(Exists).Order(StringComparer.Ordinal)];
+    /// <summary>Those in use.</summary>
+    public IReadOnlyList<string> Devices() => [.. Known().Where(device => !IsRetired(device))];
 
+    /// <summary>Also when it is retired.</summary>
     public bool Exists(string deviceId) => Life(deviceId).Count > 0;
+
+    public bool IsRetired(string deviceId) => IsRetired(Life(deviceId), deviceId);
+
+    public string? ReplacedBy(string deviceId) => (LastOf(Life(deviceId), deviceId) as DeviceRetired)?.ReplacedBy;
 
     public bool IsBlocked(string deviceId) => IsBlocked(Life(deviceId), deviceId);
 
@@ -103,30 +117,49 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         [.. facts.OfType<CollectionSaved>().Select(f => f.CollectionId).Distinct()
             .Except(facts.OfType<CollectionDeleted>().Select(f => f.CollectionId))];
 
+    public CollectionSaved Collection(string collectionId) => facts.OfType<CollectionSaved>().Last(f => f.CollectionId == collectionId);
+
+    /// <summary>Whether its members depend on those of the other, over any number of steps.</summary>
+    public bool RefersTo(string collectionId, string other) =>
+        collectionId == other || Collection(collectionId).References.Any(c => RefersTo(c, other));
+
     public IReadOnlyList<PolicySaved> Policies() =>
         [.. facts.OfType<PolicySaved>().GroupBy(f => f.PolicyId).Select(p => p.Last())
             .Where(p => !facts.OfType<PolicyDeleted>().Any(f => f.PolicyId == p.PolicyId))];
 
+    /// <summary>Best first; those that share a number by their ids.</summary>
+    public IReadOnlyList<PolicySaved> PoliciesInOrder() =>
+        [.. Policies().OrderBy(p => p.Order).ThenBy(p => p.PolicyId, StringComparer.Ordinal)];
+
     public IReadOnlyList<DeploymentMade> LiveDeployments() =>
         [.. facts.OfType<DeploymentMade>().Where(d => !facts.OfType<DeploymentEnded>().Any(f => f.DeploymentId == d.DeploymentId))];
+
+    /// <summary>Live deployments whose policy's file is past its date: the service is to end them.</summary>
+    public IReadOnlyList<DeploymentMade> ExpiredDeployments() => [.. LiveDeployments().Where(d => PolicyOf(d).ExpiresAt <= now)];
 
     public IReadOnlyList<string> Members(string collectionId) => [.. Devices().Where(device => IsMember(collectionId, device))];
 
     /// <summary>What an organisation has of the device: the one that it says it is onboarded to.</summary>
     private string OrganisationOf(string deviceId) => NewestHealth(deviceId) is { OnboardingState: 1, OrgId: { } org } ? org : "none";
 
+    public bool IsNamed(string collectionId, string deviceId) =>
+        Life(deviceId).OfType<MembersNamed>().LastOrDefault(f => f.CollectionId == collectionId && f.DeviceIds.Contains(deviceId)) is { Added: true };
+
+    private List<string> Known() => [.. facts.OfType<InventoryKnown>().Select(f => f.DeviceId).Distinct().Where(Exists).Order(StringComparer.Ordinal)];
+
     private List<string> CollectionsOf(string deviceId) =>
         [.. Collections().Where(c => IsMember(c, deviceId)).Order(StringComparer.Ordinal)];
 
-    /// <summary>Include, exclude and limiting collections belong here.</summary>
-    private bool IsMember(string collectionId, string deviceId) =>
-        Exists(deviceId) && (IsNamed(collectionId, deviceId) || RulesOf(collectionId).Any(rule => Matches(rule, ComputerOf(deviceId))));
-
-    private bool IsNamed(string collectionId, string deviceId) =>
-        Life(deviceId).OfType<MembersNamed>().LastOrDefault(f => f.CollectionId == collectionId && f.DeviceIds.Contains(deviceId)) is { Added: true };
-
-    private IReadOnlyList<Rule> RulesOf(string collectionId) =>
-        facts.OfType<CollectionSaved>().Last(f => f.CollectionId == collectionId).Rules;
+    private bool IsMember(string collectionId, string deviceId)
+    {
+        var collection = Collection(collectionId);
+        return Exists(deviceId) && !IsRetired(deviceId)
+            && (collection.Limit is null || IsMember(collection.Limit, deviceId))
+            && !collection.Excludes.Any(c => IsMember(c, deviceId))
+            && (IsNamed(collectionId, deviceId)
+                || collection.Rules.Any(rule => Matches(rule, ComputerOf(deviceId)))
+                || collection.Includes.Any(c => IsMember(c, deviceId)));
+    }
 
     private Computer ComputerOf(string deviceId) => Life(deviceId).OfType<InventoryKnown>().Last(f => f.DeviceId == deviceId).Computer;
 
@@ -151,8 +184,7 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         var winner = targets[0];
         var policy = PolicyOf(winner);
         var expired = policy.ExpiresAt <= now;
-        // The agent of Windows Server 2012 R2 and 2016 by client setting belongs here: with the Defender client they need no workspace.
-        var fails = platform == "DownLevel" && policy.IsOnboarding && !policy.HasWorkspace && !expired;
+        var fails = platform == "DownLevel" && !HasDefenderClient(deviceId) && policy.IsOnboarding && !policy.HasWorkspace && !expired;
         var applicable = platform != "Unsupported" && !expired && !fails;
         var fetched = FetchedOf(deviceId, winner.DeploymentId);
         var result = NewestResult(deviceId, winner.DeploymentId);
@@ -172,6 +204,10 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
         return new Decided(deviceId, NameOf(computer), platform, targets, status, state, applicable && !policy.IsOnboarding,
             state is not null && status == "Success" && health?.FileSamples is { } shared && shared != policy.FileSamples);
     }
+
+    /// <summary>Windows Server 2012 R2 and 2016 by client setting of any of their collections: they need no workspace.</summary>
+    private bool HasDefenderClient(string deviceId) => ComputerOf(deviceId) is var computer
+        && KindOf(computer) == "server" && (computer.Build is 9600 or 14393) && CollectionsOf(deviceId).Any(c => Collection(c).HasDefenderClient);
 
     private PolicySaved PolicyOf(DeploymentMade deployment) => Policies().Single(p => p.PolicyId == deployment.PolicyId);
 
@@ -194,6 +230,7 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
             .Where(r => r.Arrived?.Report is { } report && report.DeviceId == deviceId
                 && KeyVersion(r.Before, deviceId) == report.KeyVersion
                 && !IsBlocked(r.Before, deviceId)
+                && !IsRetired(r.Before, deviceId)
                 && report.ReportedAt <= r.Arrived.At.AddMinutes(5))
             .Select(r => (r.Arrived!.Report, r.Before))];
     }
@@ -203,6 +240,12 @@ internal sealed class PlainModel(IReadOnlyList<Fact> facts, DateTimeOffset now)
 
     private static bool IsBlocked(List<Fact> life, string deviceId) =>
         life.OfType<DeviceBlocked>().LastOrDefault(f => f.DeviceId == deviceId) is { Blocked: true };
+
+    private static bool IsRetired(List<Fact> life, string deviceId) => LastOf(life, deviceId) is DeviceRetired;
+
+    /// <summary>How it last went out of use or came back.</summary>
+    private static Fact? LastOf(List<Fact> life, string deviceId) => life.LastOrDefault(fact =>
+        fact is DeviceRetired retired ? retired.DeviceId == deviceId : fact is DeviceReinstated back && back.DeviceId == deviceId);
 
     private static List<int> FetchedOf(List<Fact> life, string deviceId, string deploymentId) =>
         [.. life.OfType<PolicyFetched>().Where(f => f.DeviceId == deviceId && f.DeploymentId == deploymentId).Select(f => f.Revision)];
