@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Atp.Core.Storage;
+using Atp.Functions.Tests.Http;
 using Atp.Local;
 using Atp.SelfHost;
 using Azure.Core.Pipeline;
@@ -143,7 +144,7 @@ public sealed class AtpHost : IAsyncDisposable
     }
 
     public HttpClient Anonymous() =>
-        new(witness?.OfAnswers() ?? new HttpClientHandler()) { BaseAddress = BaseAddress, Timeout = TimeSpan.FromMinutes(5) };
+        new(new DescribedAnswers(witness?.OfAnswers() ?? new HttpClientHandler())) { BaseAddress = BaseAddress, Timeout = TimeSpan.FromMinutes(5) };
 
     public TableClient Table(string name) => Tables.GetTableClient(name);
 

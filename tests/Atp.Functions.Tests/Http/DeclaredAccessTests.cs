@@ -8,7 +8,7 @@ namespace Atp.Functions.Tests.Http;
 
 public sealed partial class DeclaredAccessTests(TestStack stack)
 {
-    private static readonly List<MethodInfo> HttpFunctions =
+    internal static readonly List<MethodInfo> HttpFunctions =
     [
         .. typeof(AtpFunctions).Assembly.GetTypes().SelectMany(t => t.GetMethods())
             .Where(m => m.GetCustomAttribute<FunctionAttribute>() is not null
@@ -39,17 +39,24 @@ public sealed partial class DeclaredAccessTests(TestStack stack)
         .Where(m => m.GetCustomAttribute<AdministratorAccessAttribute>() is { } access && access.Roles.Any(r => r == Roles.PoliciesRead))
         .Select(NameOf));
 
+    /// <summary>It says how the API is called, and nothing of a site.</summary>
+    [Fact]
+    public void Only_the_description_of_the_api_is_public() => Assert.Equal(["GetOpenApi"], HttpFunctions
+        .Where(m => m.GetCustomAttribute<PublicAccessAttribute>() is not null)
+        .Select(m => m.GetCustomAttribute<FunctionAttribute>()!.Name));
+
     [Fact]
     public void The_host_itself_asks_for_no_key_since_the_middleware_decides() => Assert.Empty(HttpFunctions
         .Where(m => m.GetParameters().Any(p => p.GetCustomAttribute<HttpTriggerAttribute>() is { AuthLevel: not AuthorizationLevel.Anonymous }))
         .Select(NameOf));
 
     [Fact]
-    public async Task Every_function_answers_401_to_a_caller_without_a_token()
+    public async Task Every_function_but_a_public_one_answers_401_to_a_caller_without_a_token()
     {
         await using var host = await AtpHost.StartAsync(stack);
         var client = host.Anonymous();
-        foreach (var trigger in HttpFunctions.Select(m => m.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).Single(t => t is not null)!))
+        var guarded = HttpFunctions.Where(m => m.GetCustomAttribute<PublicAccessAttribute>() is null);
+        foreach (var trigger in guarded.Select(m => m.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).Single(t => t is not null)!))
         {
             foreach (var method in trigger.Methods!)
             {
