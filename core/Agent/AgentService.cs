@@ -12,7 +12,7 @@ namespace Atp.Core.Agent;
 
 /// <summary>What devices ask for: their instructions, and the file or workspace that these name.</summary>
 public sealed class AgentService(
-    FleetTable fleet, SiteSnapshots snapshots, PolicyService policies, ReportChannel reports, AuditTable audit,
+    FleetTable fleet, SiteSnapshots snapshots, PolicyService policies, ReportChannel reports, AuditTrail audit,
     IOptions<SiteOptions> options, TimeProvider clock)
 {
     /// <summary>Being seen is written down this often at most, so that a check-in without news is one transaction.</summary>
@@ -29,23 +29,23 @@ public sealed class AgentService(
     /// <summary>The configuration file of the device's winning assignment, byte for byte as uploaded.</summary>
     /// <exception cref="DomainException">Not found when this deployment doesn't hold the device, or asks for no file.</exception>
     public async Task<(BinaryData Content, ConfigurationFileFacts Facts)> ConfigurationFileAsync(
-        DeviceToken token, string deploymentId, CancellationToken ct)
+        DeviceToken token, string deploymentId, Caller caller, CancellationToken ct)
     {
         var winner = await WinnerAsync(token, deploymentId, Applicability.DeliverFile, ct);
         var facts = winner.Policy.Current.ConfigurationFile;
         var content = await policies.ConfigurationFileAsync(winner.Policy.Id, facts, ct);
-        await AuditDeliveryAsync(token, winner, "configuration.delivered", ct);
+        await AuditDeliveryAsync(token, winner, "configuration.deliver", caller, ct);
         return (content, facts);
     }
 
     /// <summary>The workspace of a down-level device's winning assignment.</summary>
     /// <exception cref="DomainException">Not found when this deployment doesn't hold the device, or it needs no workspace.</exception>
-    public async Task<WorkspaceAnswer> WorkspaceAsync(DeviceToken token, string deploymentId, CancellationToken ct)
+    public async Task<WorkspaceAnswer> WorkspaceAsync(DeviceToken token, string deploymentId, Caller caller, CancellationToken ct)
     {
         var winner = await WinnerAsync(token, deploymentId, Applicability.DeliverWorkspace, ct);
         var workspace = winner.Policy.Current.Workspace!;
         var key = await policies.WorkspaceKeyAsync(winner.Policy.Id, workspace, ct);
-        await AuditDeliveryAsync(token, winner, "workspace.delivered", ct);
+        await AuditDeliveryAsync(token, winner, "workspace.deliver", caller, ct);
         return new WorkspaceAnswer(workspace.Id, key);
     }
 
@@ -198,15 +198,11 @@ public sealed class AgentService(
     }
 
     /// <summary>Once per device and revision: the key is made of both, and the day is that of the fetch.</summary>
-    private Task AuditDeliveryAsync(DeviceToken token, TargetedDeployment winner, string action, CancellationToken ct)
+    private async Task AuditDeliveryAsync(DeviceToken token, TargetedDeployment winner, string action, Caller caller, CancellationToken ct)
     {
         var revision = winner.Policy.Current.Revision;
         var fetchedAt = winner.Assignment?.FetchedRevision == revision ? winner.Assignment.FetchedAt : null;
-        return audit.WriteAsync(new AuditEntry(
-            fetchedAt ?? clock.GetUtcNow(), Caller.Device(token.DeviceId), action, token.DeviceId,
-            $"policy {winner.Policy.Id} revision {revision}")
-        {
-            OnceKey = $"{token.DeviceId}!{winner.Deployment.Id}!{revision:D6}!{action}",
-        }, ct);
+        await audit.RecordOnceAsync(caller, action, token.DeviceId, $"policy {winner.Policy.Id} revision {revision}",
+            $"{token.DeviceId}!{winner.Deployment.Id}!{revision:D6}!{action}", fetchedAt ?? clock.GetUtcNow(), ct);
     }
 }

@@ -47,7 +47,7 @@ public sealed record CollectionDetails(
 /// <summary>What administrators do with collections.</summary>
 public sealed class CollectionService(
     CollectionTable table, CollectionShardTable shardRows, FleetTable fleet, SiteSnapshots snapshots, ShardMap shards,
-    MessageSender messages, AuditTable audit, TimeProvider clock)
+    MessageSender messages, AuditTrail audit, TimeProvider clock)
 {
     private const int MaxRules = 50;
     internal const int MaxPattern = 256;
@@ -61,7 +61,7 @@ public sealed class CollectionService(
         if (request.RepeatabilityId is not null && await table.FindAsync(id, ct) is { } before)
         {
             request.MustRepeat(before.RequestBody);
-            return await CreatedAsync(before.Value, request, ct);
+            return await CreateAsync(before.Value, request, ct);
         }
 
         var errors = new FieldErrors();
@@ -77,14 +77,7 @@ public sealed class CollectionService(
             CreatedBy = request.Caller.DisplayName,
         }, await snapshots.ReadAsync(ct), errors);
         errors.ThrowIfAny();
-        if (!await table.TryAddAsync(collection, request.BodySha256, ct))
-        {
-            var first = (await table.FindAsync(collection.Id, ct))!;
-            request.MustRepeat(first.RequestBody);
-            collection = first.Value;
-        }
-
-        return await CreatedAsync(collection, request, ct);
+        return await CreateAsync(collection, request, ct);
     }
 
     /// <exception cref="DomainException">Not found.</exception>
@@ -122,14 +115,17 @@ public sealed class CollectionService(
             RulesRevision = stored.Value.RulesRevision + (rulesChange ? 1 : 0),
             RulesChangedAt = rulesChange ? clock.GetUtcNow() : stored.Value.RulesChangedAt,
         };
-        await table.UpdateAsync(after, stored.Version, ct);
-        snapshots.Invalidate();
-        if (rulesChange)
+        await audit.ChangeAsync(request.Caller, "collection.update", id, async () =>
         {
-            await StartEvaluationAsync(after, ct);
-        }
+            await table.UpdateAsync(after, stored.Version, ct);
+            snapshots.Invalidate();
+            if (rulesChange)
+            {
+                await StartEvaluationAsync(after, ct);
+            }
 
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), request.Caller, "collection.updated", id, $"revision {after.Revision}"), ct);
+            return $"revision {after.Revision}";
+        }, ct);
         return await DetailsAsync(after, ct);
     }
 
@@ -158,9 +154,12 @@ public sealed class CollectionService(
             RulesRevision = stored.Value.RulesRevision + 1,
             RulesChangedAt = clock.GetUtcNow(),
         };
-        await table.UpdateAsync(marked, stored.Version, ct);
-        await StartEvaluationAsync(marked, ct);
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), request.Caller, "collection.deleted", id, $"revision {expectedRevision}"), ct);
+        await audit.ChangeAsync(request.Caller, "collection.delete", id, async () =>
+        {
+            await table.UpdateAsync(marked, stored.Version, ct);
+            await StartEvaluationAsync(marked, ct);
+            return $"revision {expectedRevision}";
+        }, ct);
     }
 
     /// <summary>Members of a collection, shard by shard.</summary>
@@ -282,15 +281,23 @@ public sealed class CollectionService(
         }
     }
 
-    /// <summary>The message, again if this is a repeat: the first one may never have been sent.</summary>
-    private async Task<CollectionDetails> CreatedAsync(Collection collection, ChangeRequest request, CancellationToken ct)
+    /// <summary>Row, then message; both again if this is a repeat: the message may never have been sent.</summary>
+    private async Task<CollectionDetails> CreateAsync(Collection collection, ChangeRequest request, CancellationToken ct)
     {
-        await StartEvaluationAsync(collection, ct);
-        await audit.WriteAsync(new AuditEntry(collection.CreatedAt, request.Caller, "collection.created", collection.Id, "revision 1")
+        var created = await audit.ChangeAsync(request.Caller, "collection.create", collection.Id, async () =>
         {
-            OnceKey = $"{collection.Id}!created",
+            var stored = collection;
+            if (!await table.TryAddAsync(collection, request.BodySha256, ct))
+            {
+                var first = (await table.FindAsync(collection.Id, ct))!;
+                request.MustRepeat(first.RequestBody);
+                stored = first.Value;
+            }
+
+            await StartEvaluationAsync(stored, ct);
+            return (stored, $"revision {stored.Revision}");
         }, ct);
-        return await DetailsAsync(collection, ct);
+        return await DetailsAsync(created, ct);
     }
 
     private async Task StartEvaluationAsync(Collection collection, CancellationToken ct)

@@ -18,7 +18,7 @@ public sealed record MemberChangeResult(int Changed, int Unchanged, IReadOnlyLis
 
 /// <summary>Adds and removes direct members in bulk: per shard, in transactions of up to 100 rows.</summary>
 public sealed class DirectMembers(
-    FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation, AuditTable audit, TimeProvider clock)
+    FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation, AuditTrail audit)
 {
     private const int MaxDevices = 10_000;
     private const int ShardsAtOnce = 8;
@@ -34,6 +34,16 @@ public sealed class DirectMembers(
             throw DomainError.NotFound("collection.not-found", "There is no such collection.").ToException();
         }
 
+        return await audit.ChangeAsync(request.Caller, add ? "collection.add-members" : "collection.remove-members", collectionId, async () =>
+        {
+            var result = await ChangeAsync(collectionId, byShard, add, site, ct);
+            return (result, string.Create(CultureInfo.InvariantCulture, $"{result.Changed} devices"));
+        }, ct);
+    }
+
+    private async Task<MemberChangeResult> ChangeAsync(
+        string collectionId, List<IGrouping<string, string>> byShard, bool add, SiteSnapshot site, CancellationToken ct)
+    {
         var outcomes = new List<FleetChange>();
         try
         {
@@ -55,10 +65,7 @@ public sealed class DirectMembers(
             }
         }
 
-        var changed = outcomes.Count(o => o.After is not null && o.After != o.Before.Device);
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), request.Caller, add ? "collection.members-added" : "collection.members-removed",
-            collectionId, string.Create(CultureInfo.InvariantCulture, $"{changed} devices")), ct);
-        return new MemberChangeResult(changed, outcomes.Count(o => o.After is not null && o.After == o.Before.Device),
+        return new MemberChangeResult(outcomes.Count(o => o.After is not null && o.After != o.Before.Device), outcomes.Count(o => o.After is not null && o.After == o.Before.Device),
             [.. outcomes.Where(o => o.After is null).Select(o => o.Before.Id).Order(StringComparer.Ordinal)]);
     }
 

@@ -37,7 +37,7 @@ public sealed record DeploymentProgress(
 /// <summary>What administrators do with deployments.</summary>
 public sealed class DeploymentService(
     DeploymentTable deployments, DeploymentShardTable shardRows, HealthTable health, SiteSnapshots snapshots, DeploymentPreviews previews,
-    PolicyService policies, ShardMap shards, MessageSender messages, AuditTable audit, TimeProvider clock)
+    PolicyService policies, ShardMap shards, MessageSender messages, AuditTrail audit, TimeProvider clock)
 {
     public const int MaxCollections = 20;
 
@@ -74,13 +74,6 @@ public sealed class DeploymentService(
             CreatedAt = clock.GetUtcNow(),
             CreatedBy = request.Caller.DisplayName,
         };
-        if (!await deployments.TryAddAsync(deployment, request.BodySha256, ct))
-        {
-            var stored = (await deployments.FindAsync(id, ct))!;
-            request.MustRepeat(stored.RequestBody);
-            deployment = stored.Value;
-        }
-
         return await StartAsync(deployment, request, ct);
     }
 
@@ -114,7 +107,12 @@ public sealed class DeploymentService(
             var stored = await FindAsync(id, ct);
             if (stored.Value.EndedAt is null)
             {
-                await AuditEndAsync(await EndAsync(stored, command.Reason.Trim(), request.Caller, ct), request.Caller, ct);
+                var reason = command.Reason.Trim();
+                await audit.ChangeAsync(request.Caller, "deployment.end", id, async () =>
+                {
+                    await EndAsync(stored, reason, request.Caller, ct);
+                    return reason;
+                }, ct);
             }
 
             return await GetAsync(id, ct);
@@ -147,7 +145,8 @@ public sealed class DeploymentService(
         {
             if (ended.EndedBy == Caller.Service.DisplayName)
             {
-                await AuditEndAsync(ended, Caller.Service, ct);
+                await audit.RecordOnceAsync(
+                    Caller.Service, "deployment.end", ended.Id, ended.EndReason!, $"{ended.Id}!ended", ended.EndedAt!.Value, ct);
             }
         }
     }
@@ -197,25 +196,29 @@ public sealed class DeploymentService(
         }
     }
 
-    /// <summary>The message, again if this is a repeat: the first one may never have been sent.</summary>
-    private async Task<DeploymentProgress> StartAsync(Deployment deployment, ChangeRequest request, CancellationToken ct)
-    {
-        snapshots.Invalidate();
-        var progress = await ProgressAsync(deployment, ct);
-        if (progress.State == DeploymentState.Placing)
+    /// <summary>Row, then message; both again if this is a repeat: the message may never have been sent.</summary>
+    private Task<DeploymentProgress> StartAsync(Deployment deployment, ChangeRequest request, CancellationToken ct) =>
+        audit.ChangeAsync(request.Caller, "deployment.create", deployment.Id, async () =>
         {
-            await audit.WriteAsync(new AuditEntry(deployment.CreatedAt, request.Caller, "deployment.created", deployment.Id,
-                $"policy {deployment.PolicyId}")
+            var stored = deployment;
+            if (!await deployments.TryAddAsync(deployment, request.BodySha256, ct))
             {
-                OnceKey = $"{deployment.Id}!created",
-            }, ct);
-            await messages.SendAsync(Queues.DeploymentFanOut, new FanOutDeployment(deployment.Id, deployment.Generation), ct);
-        }
+                var first = (await deployments.FindAsync(deployment.Id, ct))!;
+                request.MustRepeat(first.RequestBody);
+                stored = first.Value;
+            }
 
-        return progress;
-    }
+            snapshots.Invalidate();
+            var progress = await ProgressAsync(stored, ct);
+            if (progress.State == DeploymentState.Placing)
+            {
+                await messages.SendAsync(Queues.DeploymentFanOut, new FanOutDeployment(stored.Id, stored.Generation), ct);
+            }
 
-    private async Task<Deployment> EndAsync(StoredDeployment stored, string reason, Caller caller, CancellationToken ct)
+            return (progress, $"policy {stored.PolicyId}");
+        }, ct);
+
+    private async Task EndAsync(StoredDeployment stored, string reason, Caller caller, CancellationToken ct)
     {
         var ended = stored.Value with
         {
@@ -226,14 +229,7 @@ public sealed class DeploymentService(
         };
         await deployments.UpdateAsync(ended, stored.Version, ct);
         snapshots.Invalidate();
-        return ended;
     }
-
-    private Task AuditEndAsync(Deployment ended, Caller caller, CancellationToken ct) =>
-        audit.WriteAsync(new AuditEntry(ended.EndedAt!.Value, caller, "deployment.ended", ended.Id, ended.EndReason!)
-        {
-            OnceKey = $"{ended.Id}!ended",
-        }, ct);
 
     private async Task<StoredDeployment> FindAsync(string id, CancellationToken ct) => await deployments.FindAsync(id, ct)
         ?? throw DomainError.NotFound("deployment.not-found", "There is no such deployment.").ToException();

@@ -14,10 +14,10 @@ public sealed record RetireDevice(string Reason, string? ReplacedBy = null);
 /// <summary>
 /// Devices that go out of use and come back. A retired one is in no collection, so that nothing targets or counts it, and keeps
 /// its direct collections, its assignments and its key, so that it comes back as it was. Every step is safe to repeat, and a
-/// repeat does what a crash left out: members are counted and the audit written even when the device itself is as it should be.
+/// repeat does what a crash left out: members are counted even when the device itself is as it should be.
 /// </summary>
 public sealed class DeviceLife(
-    FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation, AuditTable audit, TimeProvider clock)
+    FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>Why a device is retired when another one is enrolled in its place.</summary>
     public const string ReImaged = "Re-imaged";
@@ -31,20 +31,23 @@ public sealed class DeviceLife(
     public async Task RetireAsync(string deviceId, RetireDevice command, Caller caller, CancellationToken ct)
     {
         var wanted = ToRetirement(deviceId, command);
-        var device = await ChangeAsync(deviceId, await snapshots.ReadAsync(ct),
-            device => device.Retired is { } before && before with { At = wanted.At } == wanted ? device : device with { Retired = wanted }, ct);
-        await AuditRetirementAsync(device ?? throw NotFound.ToException(), caller, ct);
+        await audit.ChangeAsync(caller, "device.retire", deviceId, async () =>
+        {
+            var device = await ChangeAsync(deviceId, await snapshots.ReadAsync(ct),
+                device => device.Retired is { } before && before with { At = wanted.At } == wanted ? device : device with { Retired = wanted }, ct);
+            return Describe(device ?? throw NotFound.ToException());
+        }, ct);
     }
 
     /// <summary>Back in use, in the collections that it has by now; a device in use stays as it is.</summary>
     /// <exception cref="DomainException">Not found.</exception>
-    public async Task ReinstateAsync(string deviceId, Caller caller, CancellationToken ct)
+    public Task ReinstateAsync(string deviceId, Caller caller, CancellationToken ct) => audit.ChangeAsync(caller, "device.reinstate", deviceId, async () =>
     {
         var site = await snapshots.ReadAsync(ct);
         _ = await ChangeAsync(deviceId, site, device => device.Retired is null ? device : device with { Retired = null }, ct)
             ?? throw NotFound.ToException();
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller, "device.reinstated", deviceId, "in use"), ct);
-    }
+        return "in use";
+    }, ct);
 
     /// <summary>
     /// One computer under a new id: the old one is retired, then its direct collections are copied. In this order, since a
@@ -54,6 +57,18 @@ public sealed class DeviceLife(
     internal async Task ReplaceAsync(string oldId, string newId, Caller caller, CancellationToken ct)
     {
         var site = await snapshots.ReadAsync(ct);
+        var old = await audit.ChangeAsync(caller, "device.retire", oldId, async () =>
+        {
+            var retired = await RetireReplacedAsync(oldId, newId, site, ct);
+            return (retired, Describe(retired));
+        }, ct);
+        await ChangeAsync(newId, site, device => old.DirectCollections.All(device.DirectCollections.Contains)
+            ? device
+            : device with { DirectCollections = [.. device.DirectCollections.Union(old.DirectCollections).Order(StringComparer.Ordinal)] }, ct);
+    }
+
+    private async Task<Device> RetireReplacedAsync(string oldId, string newId, SiteSnapshot site, CancellationToken ct)
+    {
         var retirement = new Retirement(clock.GetUtcNow(), ReImaged, newId);
         var old = await ChangeAsync(oldId, site, device => device.Retired?.ReplacedBy is not { } replacedBy
             ? device with { Retired = retirement }
@@ -66,10 +81,7 @@ public sealed class DeviceLife(
             throw (NotFound with { Detail = unknown, Fields = new Dictionary<string, string[]> { ["replaces"] = [unknown] } }).ToException();
         }
 
-        await AuditRetirementAsync(old, caller, ct);
-        await ChangeAsync(newId, site, device => old.DirectCollections.All(device.DirectCollections.Contains)
-            ? device
-            : device with { DirectCollections = [.. device.DirectCollections.Union(old.DirectCollections).Order(StringComparer.Ordinal)] }, ct);
+        return old;
     }
 
     /// <exception cref="DomainException">Invalid, by field: no device id, or the device's own.</exception>
@@ -116,14 +128,7 @@ public sealed class DeviceLife(
         return outcome.After;
     }
 
-    /// <summary>Once for each retirement: the key is made of its moment.</summary>
-    private Task AuditRetirementAsync(Device device, Caller caller, CancellationToken ct)
-    {
-        var retired = device.Retired!;
-        return audit.WriteAsync(new AuditEntry(retired.At, caller, "device.retired", device.Id,
-            retired.ReplacedBy is null ? retired.Reason : $"{retired.Reason}; replaced by {retired.ReplacedBy}")
-        {
-            OnceKey = $"{device.Id}!retired!{retired.At.UtcTicks:D19}",
-        }, ct);
-    }
+    private static string Describe(Device device) => device.Retired is not { } retired ? "in use"
+        : retired.ReplacedBy is null ? retired.Reason
+        : $"{retired.Reason}; replaced by {retired.ReplacedBy}";
 }

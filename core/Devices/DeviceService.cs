@@ -26,36 +26,17 @@ public sealed record DeviceDetails(Device Device, DeviceDecision Decision, Devic
 /// <summary>What administrators do with devices.</summary>
 public sealed class DeviceService(
     FleetTable fleet, FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation,
-    DeviceCredentials credentials, DeviceLife life, HealthQueries health, AuditTable audit, TimeProvider clock)
+    DeviceCredentials credentials, DeviceLife life, HealthQueries health, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>A page of a list reads so many rows, whatever it finds among them: a second or two.</summary>
     private const int MaxRowsPerPage = 20_000;
 
     /// <summary>Creates the device or changes its inventory; its collections follow in the same transaction.</summary>
     /// <exception cref="DomainException">Invalid, by field; conflict while it is being deleted.</exception>
-    public async Task<DeviceDetails> UpsertAsync(string deviceId, InventoryInput input, Caller caller, CancellationToken ct)
+    public Task<DeviceDetails> UpsertAsync(string deviceId, InventoryInput input, Caller caller, CancellationToken ct)
     {
         var inventory = input.ToInventory();
-        var site = await snapshots.GetAsync(ct);
-        var shard = shards.ShardOf(deviceId);
-        var change = (await changes.ApplyAsync(shard, [deviceId], site, found => found.Device is { Deleting: true }
-            ? null
-            : Membership.Apply(found.Device is null ? new Device { Id = deviceId, Inventory = inventory }
-                : found.Device.Inventory.SameAs(inventory) ? found.Device
-                : found.Device with { Inventory = inventory }, site), ct))[0];
-        if (change.After is null)
-        {
-            throw DomainError.Conflict("device.deleting", "The device is being deleted. Try again in a moment.").ToException();
-        }
-
-        await RecountAsync(change.Before.Device?.Collections ?? [], change.After.Collections, shard, site, ct);
-        if (change.Before.Device != change.After)
-        {
-            await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller,
-                change.Before.Device is null ? "device.created" : "device.updated", deviceId, "inventory"), ct);
-        }
-
-        return Details(change.After, change.Before.Assignments, site);
+        return audit.ChangeAsync(caller, "device.upsert", deviceId, () => UpsertAsync(deviceId, inventory, ct), ct);
     }
 
     /// <exception cref="DomainException">Not found.</exception>
@@ -103,7 +84,7 @@ public sealed class DeviceService(
 
     /// <summary>Marks it, removes what depends on it, and takes its row last; repeating it finishes what stopped half way.</summary>
     /// <exception cref="DomainException">Not found.</exception>
-    public async Task DeleteAsync(string deviceId, Caller caller, CancellationToken ct)
+    public Task DeleteAsync(string deviceId, Caller caller, CancellationToken ct) => audit.ChangeAsync(caller, "device.delete", deviceId, async () =>
     {
         var site = await snapshots.GetAsync(ct);
         var removed = await Contention.RetryAsync(async () =>
@@ -123,8 +104,8 @@ public sealed class DeviceService(
             return found.Device;
         }, ct);
         await RecountAsync(removed.Collections, [], shards.ShardOf(deviceId), site, ct);
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller, "device.deleted", deviceId, "removed"), ct);
-    }
+        return "removed";
+    }, ct);
 
     /// <summary>
     /// Hands out the device's key, once. A new key makes the one before it worthless. Where it replaces another device, that one
@@ -136,6 +117,49 @@ public sealed class DeviceService(
     /// </exception>
     public async Task<Enrollment> EnrollAsync(string deviceId, EnrollDevice command, ChangeRequest request, CancellationToken ct)
     {
+        var version = await audit.ChangeAsync(request.Caller, "device.enroll", deviceId, async () =>
+        {
+            var given = await GiveKeyAsync(deviceId, command, request, ct);
+            return (given, string.Create(CultureInfo.InvariantCulture, $"key version {given}"));
+        }, ct);
+        return new Enrollment(deviceId, await credentials.KeyForAsync(deviceId, version, ct), version);
+    }
+
+    /// <summary>A blocked device can't check in, download or report until it is unblocked.</summary>
+    /// <exception cref="DomainException">Not found.</exception>
+    public Task SetBlockedAsync(string deviceId, bool blocked, Caller caller, CancellationToken ct) =>
+        audit.ChangeAsync(caller, blocked ? "device.block" : "device.unblock", deviceId, async () =>
+        {
+            await Contention.RetryAsync(async () =>
+            {
+                var found = await FindAsync(deviceId, ct);
+                await fleet.WriteCredentialAsync(found, found.Device! with { Blocked = blocked }, ct);
+            }, ct);
+            return blocked ? "blocked" : "let in again";
+        }, ct);
+
+    private async Task<(DeviceDetails Value, string Detail)> UpsertAsync(string deviceId, Inventory inventory, CancellationToken ct)
+    {
+        var site = await snapshots.GetAsync(ct);
+        var shard = shards.ShardOf(deviceId);
+        var change = (await changes.ApplyAsync(shard, [deviceId], site, found => found.Device is { Deleting: true }
+            ? null
+            : Membership.Apply(found.Device is null ? new Device { Id = deviceId, Inventory = inventory }
+                : found.Device.Inventory.SameAs(inventory) ? found.Device
+                : found.Device with { Inventory = inventory }, site), ct))[0];
+        if (change.After is null)
+        {
+            throw DomainError.Conflict("device.deleting", "The device is being deleted. Try again in a moment.").ToException();
+        }
+
+        await RecountAsync(change.Before.Device?.Collections ?? [], change.After.Collections, shard, site, ct);
+        return (Details(change.After, change.Before.Assignments, site),
+            change.Before.Device is null ? "created" : change.Before.Device == change.After ? "unchanged" : "inventory updated");
+    }
+
+    /// <returns>The version of the key that the device has from now on.</returns>
+    private async Task<int> GiveKeyAsync(string deviceId, EnrollDevice command, ChangeRequest request, CancellationToken ct)
+    {
         var requestMark = request.RepeatabilityId is null ? null : $"{request.NewId(clock)} {request.BodySha256}";
         if (command.Replaces is not null)
         {
@@ -146,7 +170,7 @@ public sealed class DeviceService(
             }
         }
 
-        var version = await Contention.RetryAsync(async () =>
+        return await Contention.RetryAsync(async () =>
         {
             var found = await FindAsync(deviceId, ct);
             var device = found.Device!;
@@ -159,21 +183,6 @@ public sealed class DeviceService(
             await fleet.WriteCredentialAsync(found, after, ct);
             return after.KeyVersion;
         }, ct);
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), request.Caller, "device.enrolled", deviceId,
-            string.Create(CultureInfo.InvariantCulture, $"key version {version}")), ct);
-        return new Enrollment(deviceId, await credentials.KeyForAsync(deviceId, version, ct), version);
-    }
-
-    /// <summary>A blocked device can't check in, download or report until it is unblocked.</summary>
-    /// <exception cref="DomainException">Not found.</exception>
-    public async Task SetBlockedAsync(string deviceId, bool blocked, Caller caller, CancellationToken ct)
-    {
-        await Contention.RetryAsync(async () =>
-        {
-            var found = await FindAsync(deviceId, ct);
-            await fleet.WriteCredentialAsync(found, found.Device! with { Blocked = blocked }, ct);
-        }, ct);
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller, blocked ? "device.blocked" : "device.unblocked", deviceId, "done"), ct);
     }
 
     /// <summary>Whether this very request gave out the device's current key.</summary>

@@ -23,7 +23,7 @@ public sealed record ImportResult(int Received, int Created, int Updated, int Un
 /// transactions of up to 100 rows. A device that comes twice counts with its last row.
 /// </summary>
 public sealed class InventoryImport(
-    FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation, AuditTable audit, TimeProvider clock)
+    FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation, AuditTrail audit)
 {
     private const int RowsPerShard = 400;
     private const int ShardsAtOnce = 8;
@@ -32,19 +32,19 @@ public sealed class InventoryImport(
     /// <summary>The subject of the audit's row: an import has no thing of its own.</summary>
     private const string AuditSubject = "inventory";
 
-    public async Task<ImportResult> ImportAsync(IAsyncEnumerable<ImportRow> rows, Caller caller, CancellationToken ct)
-    {
-        var run = new Run(changes, shards, evaluation, await snapshots.ReadAsync(ct), ct);
-        await foreach (var row in rows.WithCancellation(ct))
+    public Task<ImportResult> ImportAsync(IAsyncEnumerable<ImportRow> rows, Caller caller, CancellationToken ct) =>
+        audit.ChangeAsync(caller, "devices.import", AuditSubject, async () =>
         {
-            await run.AddAsync(row);
-        }
+            var run = new Run(changes, shards, evaluation, await snapshots.ReadAsync(ct), ct);
+            await foreach (var row in rows.WithCancellation(ct))
+            {
+                await run.AddAsync(row);
+            }
 
-        var result = await run.FinishAsync();
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), caller, "devices.imported", AuditSubject, string.Create(
-            CultureInfo.InvariantCulture, $"{result.Created} created, {result.Updated} updated, {result.Rejected} rejected")), ct);
-        return result;
-    }
+            var result = await run.FinishAsync();
+            return (result, string.Create(
+                CultureInfo.InvariantCulture, $"{result.Created} created, {result.Updated} updated, {result.Rejected} rejected"));
+        }, ct);
 
     private sealed class Run(
         FleetChanges changes, ShardMap shards, CollectionEvaluation evaluation, SiteSnapshot site, CancellationToken ct)

@@ -14,7 +14,7 @@ namespace Atp.Core.Health;
 /// </summary>
 public sealed class ReconcileService(
     PolicyService policies, CollectionEvaluation collections, DeploymentService deployments, DeploymentFanOut fanOut, RollUpTable rollUps,
-    HealthTable health, AuditTable audit, SiteTable site, IOptions<SiteOptions> options, TimeProvider clock)
+    HealthTable health, AuditTrail audit, SiteTable site, IOptions<SiteOptions> options, TimeProvider clock)
 {
     /// <summary>Work that is younger is still under way.</summary>
     private static readonly TimeSpan Unfinished = TimeSpan.FromMinutes(10);

@@ -13,7 +13,7 @@ namespace Atp.Core.Policies;
 /// </summary>
 public sealed class PolicyService(
     PolicyTable table, PolicyFiles files, SecretStore secrets, SignatureVerifier verifier, SiteSnapshots snapshots,
-    SiteSettings settings, AuditTable audit, TimeProvider clock)
+    SiteSettings settings, AuditTrail audit, TimeProvider clock)
 {
     public const string SecretPrefix = "policy-";
     public const string SecretSuffix = "-workspace-key";
@@ -24,7 +24,8 @@ public sealed class PolicyService(
     public async Task<Policy> CreateAsync(CreatePolicy command, ChangeRequest request, CancellationToken ct)
     {
         var id = request.NewId(clock);
-        if (request.RepeatabilityId is not null && await table.FindAsync(id, ct) is { } first)
+        var all = await table.ListStoredAsync(ct).ToListAsync(ct);
+        if (all.FirstOrDefault(p => p.Value.Id == id) is { } first)
         {
             return await FirstAnswerAsync(first, request, ct);
         }
@@ -47,35 +48,37 @@ public sealed class PolicyService(
         errors.ThrowIfAny();
         var (file, content) = ReadFile(command.ConfigurationFile!, command.Kind!.Value, now);
 
-        await files.PutAsync(id, file.Facts.Sha256, content, ct);
-        var keyVersion = workspace is null ? null : await secrets.SetAsync(SecretName(id), command.WorkspaceKey!, ct);
-        var policy = new Policy
+        return await audit.ChangeAsync(request.Caller, "policy.create", id, async () =>
         {
-            Id = id,
-            Order = await NextOrderAsync(ct),
-            Current = new PolicyRevision
+            await files.PutAsync(id, file.Facts.Sha256, content, ct);
+            var keyVersion = workspace is null ? null : await secrets.SetAsync(SecretName(id), command.WorkspaceKey!, ct);
+            var policy = new Policy
             {
-                Revision = 1,
-                Name = name,
-                Description = description,
-                Kind = file.Kind,
-                ConfigurationFile = file.Facts,
-                Workspace = workspace is { } w ? new Workspace(w.Id, keyVersion!) : null,
-                FileSamples = command.FileSamples ?? FileSamples.AllFileTypes,
-                Warnings = Warnings(file.Warnings, workspace?.Warning),
-                CreatedAt = now,
-                CreatedBy = request.Caller.DisplayName,
-            },
-        };
-        await table.PutRevisionAsync(id, policy.Current, ct);
-        if (!await table.TryAddAsync(policy, request.BodySha256, ct))
-        {
-            return await FirstAnswerAsync((await table.FindAsync(id, ct))!, request, ct);
-        }
+                Id = id,
+                Order = all.Select(p => p.Value.Order).DefaultIfEmpty().Max() + 1,
+                Current = new PolicyRevision
+                {
+                    Revision = 1,
+                    Name = name,
+                    Description = description,
+                    Kind = file.Kind,
+                    ConfigurationFile = file.Facts,
+                    Workspace = workspace is { } w ? new Workspace(w.Id, keyVersion!) : null,
+                    FileSamples = command.FileSamples ?? FileSamples.AllFileTypes,
+                    Warnings = Warnings(file.Warnings, workspace?.Warning),
+                    CreatedAt = now,
+                    CreatedBy = request.Caller.DisplayName,
+                },
+            };
+            await table.PutRevisionAsync(id, policy.Current, ct);
+            if (!await table.TryAddAsync(policy, request.BodySha256, ct))
+            {
+                policy = await FirstAnswerAsync((await table.FindAsync(id, ct))!, request, ct);
+            }
 
-        snapshots.Invalidate();
-        await audit.WriteAsync(new AuditEntry(now, request.Caller, "policy.created", id, "revision 1"), ct);
-        return policy;
+            snapshots.Invalidate();
+            return (policy, "revision 1");
+        }, ct);
     }
 
     /// <exception cref="DomainException">Not found.</exception>
@@ -135,40 +138,42 @@ public sealed class PolicyService(
         errors.ThrowIfAny();
 
         var file = edit.ConfigurationFile is null ? default : ReadFile(edit.ConfigurationFile, before.Kind, now);
-        if (file.Content is not null)
+        return await audit.ChangeAsync(request.Caller, "policy.update", id, async () =>
         {
-            await files.PutAsync(id, file.File.Facts.Sha256, file.Content, ct);
-        }
-
-        var workspace = edit.RemoveWorkspace ? null : before.Workspace;
-        if (checkedWorkspace is { } changed)
-        {
-            workspace = new Workspace(changed.Id, edit.WorkspaceKey is null
-                ? before.Workspace!.KeyVersion
-                : await secrets.SetAsync(SecretName(id), edit.WorkspaceKey, ct));
-        }
-
-        var policy = stored.Value with
-        {
-            Order = edit.Order ?? stored.Value.Order,
-            Current = before with
+            if (file.Content is not null)
             {
-                Revision = before.Revision + 1,
-                Name = name,
-                Description = description,
-                ConfigurationFile = file.File?.Facts ?? before.ConfigurationFile,
-                Workspace = workspace,
-                FileSamples = edit.FileSamples ?? before.FileSamples,
-                Warnings = file.File is null && !changesWorkspace ? before.Warnings : Warnings(file.File?.Warnings ?? [], checkedWorkspace?.Warning),
-                CreatedAt = now,
-                CreatedBy = request.Caller.DisplayName,
-            },
-        };
-        await table.PutRevisionAsync(id, policy.Current, ct);
-        await table.UpdateAsync(policy, stored.Version, ct);
-        snapshots.Invalidate();
-        await audit.WriteAsync(new AuditEntry(now, request.Caller, "policy.updated", id, $"revision {policy.Current.Revision}"), ct);
-        return policy;
+                await files.PutAsync(id, file.File.Facts.Sha256, file.Content, ct);
+            }
+
+            var workspace = edit.RemoveWorkspace ? null : before.Workspace;
+            if (checkedWorkspace is { } changed)
+            {
+                workspace = new Workspace(changed.Id, edit.WorkspaceKey is null
+                    ? before.Workspace!.KeyVersion
+                    : await secrets.SetAsync(SecretName(id), edit.WorkspaceKey, ct));
+            }
+
+            var policy = stored.Value with
+            {
+                Order = edit.Order ?? stored.Value.Order,
+                Current = before with
+                {
+                    Revision = before.Revision + 1,
+                    Name = name,
+                    Description = description,
+                    ConfigurationFile = file.File?.Facts ?? before.ConfigurationFile,
+                    Workspace = workspace,
+                    FileSamples = edit.FileSamples ?? before.FileSamples,
+                    Warnings = file.File is null && !changesWorkspace ? before.Warnings : Warnings(file.File?.Warnings ?? [], checkedWorkspace?.Warning),
+                    CreatedAt = now,
+                    CreatedBy = request.Caller.DisplayName,
+                },
+            };
+            await table.PutRevisionAsync(id, policy.Current, ct);
+            await table.UpdateAsync(policy, stored.Version, ct);
+            snapshots.Invalidate();
+            return (policy, $"revision {policy.Current.Revision}");
+        }, ct);
     }
 
     /// <summary>
@@ -196,10 +201,12 @@ public sealed class PolicyService(
         }
 
         var exchange = PolicyOrder.Move(all.Values.Select(p => p.Value), id, move);
-        await table.PutOrdersAsync(exchange.Numbers.Select(n => (all[n.Key], n.Value)), id, mark, ct);
-        snapshots.Invalidate();
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), request.Caller, "policy.order-changed", id,
-            $"order {exchange.Moved.Order} to {exchange.Numbers[id]}, past policy {exchange.Neighbour.Id}"), ct);
+        await audit.ChangeAsync(request.Caller, "policy.move", id, async () =>
+        {
+            await table.PutOrdersAsync(exchange.Numbers.Select(n => (all[n.Key], n.Value)), id, mark, ct);
+            snapshots.Invalidate();
+            return $"order {exchange.Moved.Order} to {exchange.Numbers[id]}, past policy {exchange.Neighbour.Id}";
+        }, ct);
         return exchange.Moved with { Order = exchange.Numbers[id] };
     }
 
@@ -215,10 +222,13 @@ public sealed class PolicyService(
             throw DomainError.Conflict("policy.deployed", $"Deployment {deployment.Id} of this policy is in force. End it first.").ToException();
         }
 
-        await table.UpdateAsync(stored.Value with { Deleting = true }, stored.Version, ct);
-        snapshots.Invalidate();
-        await RemoveAsync(id, ct);
-        await audit.WriteAsync(new AuditEntry(clock.GetUtcNow(), request.Caller, "policy.deleted", id, $"revision {expectedRevision}"), ct);
+        await audit.ChangeAsync(request.Caller, "policy.delete", id, async () =>
+        {
+            await table.UpdateAsync(stored.Value with { Deleting = true }, stored.Version, ct);
+            snapshots.Invalidate();
+            await RemoveAsync(id, ct);
+            return $"revision {expectedRevision}";
+        }, ct);
     }
 
     /// <exception cref="DomainException">Not found.</exception>
@@ -316,17 +326,6 @@ public sealed class PolicyService(
         return file.Kind == kind
             ? (file, content)
             : throw ConfigurationFile.Invalid("kind-mismatch", $"This is an {file.Kind} file, and the policy is an {kind} policy.");
-    }
-
-    private async Task<int> NextOrderAsync(CancellationToken ct)
-    {
-        var last = 0;
-        await foreach (var policy in table.ListAsync(ct))
-        {
-            last = Math.Max(last, policy.Order);
-        }
-
-        return last + 1;
     }
 
     private async Task<StoredPolicy> FindAsync(string id, CancellationToken ct) =>

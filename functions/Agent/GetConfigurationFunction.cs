@@ -15,7 +15,7 @@ public sealed class GetConfigurationFunction(AgentService agents)
         string deploymentId,
         CancellationToken ct)
     {
-        var (content, _) = await agents.ConfigurationFileAsync(request.DeviceToken(), deploymentId, ct);
+        var (content, _) = await agents.ConfigurationFileAsync(request.DeviceToken(), deploymentId, request.Caller(), ct);
         request.HttpContext.Response.Headers.CacheControl = "no-store";
         return TypedResults.Bytes(content.ToArray(), "application/octet-stream");
     }

@@ -16,6 +16,6 @@ public sealed class GetWorkspaceFunction(AgentService agents)
         CancellationToken ct)
     {
         request.HttpContext.Response.Headers.CacheControl = "no-store";
-        return request.Answer(await agents.WorkspaceAsync(request.DeviceToken(), deploymentId, ct));
+        return request.Answer(await agents.WorkspaceAsync(request.DeviceToken(), deploymentId, request.Caller(), ct));
     }
 }

@@ -8,9 +8,10 @@ public static class Roles
     public const string DeploymentsReadWrite = "Deployments.ReadWrite";
     public const string DevicesReadWrite = "Devices.ReadWrite";
     public const string HealthRead = "Health.Read";
+    public const string AuditRead = "Audit.Read";
 
     /// <summary>Those that exist.</summary>
-    public static IReadOnlyList<string> All { get; } = [PoliciesRead, PoliciesReadWrite, DeploymentsReadWrite, DevicesReadWrite, HealthRead];
+    public static IReadOnlyList<string> All { get; } = [PoliciesRead, PoliciesReadWrite, DeploymentsReadWrite, DevicesReadWrite, HealthRead, AuditRead];
 }
 
 /// <summary>Who may call a function. One without any of these answers 403.</summary>

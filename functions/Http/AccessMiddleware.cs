@@ -45,7 +45,7 @@ public sealed class AccessMiddleware(AdministratorTokens administrators, DeviceC
                         $"This needs one of the app roles {string.Join(", ", needed.Roles)}.").ToException();
                 }
 
-                http.Items[typeof(Caller)] = administrator.Caller;
+                http.Items[typeof(Caller)] = administrator.Caller with { Address = http.CallerAddress() };
                 http.Items[typeof(Administrator)] = administrator;
                 break;
             case DeviceAccessAttribute:
@@ -53,6 +53,7 @@ public sealed class AccessMiddleware(AdministratorTokens administrators, DeviceC
                     ?? throw new DomainError(ErrorKind.Unauthenticated, "device.token-invalid",
                         "The device's token is missing, expired or not valid. Sign a new one, for a day at most.").ToException();
                 http.Items[typeof(DeviceToken)] = device;
+                http.Items[typeof(Caller)] = Caller.Device(device.DeviceId) with { Address = http.CallerAddress() };
                 break;
             case PublicAccessAttribute:
                 break;

@@ -8,7 +8,7 @@ public sealed class LocalStack : IAsyncDisposable
 {
     /// <summary>Every app role that the functions know.</summary>
     public static IReadOnlyList<string> AllRoles { get; } =
-        ["Policies.Read", "Policies.ReadWrite", "Deployments.ReadWrite", "Devices.ReadWrite", "Health.Read"];
+        ["Policies.Read", "Policies.ReadWrite", "Deployments.ReadWrite", "Devices.ReadWrite", "Health.Read", "Audit.Read"];
 
     private readonly LocalStackState state;
 

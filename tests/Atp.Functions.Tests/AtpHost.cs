@@ -44,7 +44,7 @@ public sealed record AtpHostOptions
 public sealed class AtpHost : IAsyncDisposable
 {
     public static readonly string[] AllRoles =
-        ["Policies.Read", "Policies.ReadWrite", "Deployments.ReadWrite", "Devices.ReadWrite", "Health.Read"];
+        ["Policies.Read", "Policies.ReadWrite", "Deployments.ReadWrite", "Devices.ReadWrite", "Health.Read", "Audit.Read"];
 
     private readonly IHost host;
     private readonly TestStack stack;

@@ -96,7 +96,7 @@ public sealed class DeliveryTests(TestStack stack) : IAsyncLifetime
         }
 
         var delivered = await host.Table(TableNames.Audit).QueryAsync<TableEntity>(cancellationToken: Stop)
-            .Where(row => row.GetString("Action") == "configuration.delivered").CountAsync(Stop);
+            .Where(row => row.GetString("Action") == "configuration.deliver").CountAsync(Stop);
 
         Assert.Equal(1, delivered);
     }

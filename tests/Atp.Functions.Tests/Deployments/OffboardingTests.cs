@@ -67,7 +67,7 @@ public sealed class OffboardingTests(TestStack stack)
             ((string)ended["state"]!, (DateTimeOffset)ended["endedAt"]!, (string)ended["endedBy"]!));
         Assert.Contains(expires.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), (string)ended["endReason"]!, StringComparison.Ordinal);
         Assert.Empty(ended["warnings"]!.AsArray());
-        Assert.Equal("service", Assert.Single(await host.AuditedAsync("deployment.ended")).GetString("Caller"));
+        Assert.Equal("service", Assert.Single(await host.AuditedAsync("deployment.end")).GetString("Caller"));
         Assert.Equal("Active", (string)(await host.GetJsonAsync($"/api/deployments/{onboarding}"))["state"]!);
         Assert.Equal(onboarding, (string)(await device.CheckInAsync())["instructions"]!["deploymentId"]!);
     }
@@ -90,7 +90,7 @@ public sealed class OffboardingTests(TestStack stack)
         }, () => host.Get<ReconcileService>().RunAsync(Stop));
 
         Assert.Equal("Active", (string)(await host.GetJsonAsync($"/api/deployments/{deployment}"))["state"]!);
-        Assert.Empty(await host.AuditedAsync("deployment.ended"));
+        Assert.Empty(await host.AuditedAsync("deployment.end"));
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class OffboardingTests(TestStack stack)
 
         Assert.True(kills > 8, $"It was killed {kills} times.");
         Assert.Equal(rows, await host.RowsAsync(TableNames.Deployments, TableNames.Audit));
-        Assert.Equal(deployments.Order(StringComparer.Ordinal), (await host.AuditedAsync("deployment.ended")).Select(a => a.GetString("Subject")).Order(StringComparer.Ordinal));
+        Assert.Equal(deployments.Order(StringComparer.Ordinal), (await host.AuditedAsync("deployment.end")).Select(a => a.GetString("Subject")).Order(StringComparer.Ordinal));
         foreach (var id in deployments)
         {
             Assert.Equal(2, (int)(await host.GetJsonAsync($"/api/deployments/{id}"))["revision"]!);

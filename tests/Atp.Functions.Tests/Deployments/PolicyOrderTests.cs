@@ -29,7 +29,7 @@ public sealed class PolicyOrderTests(TestStack stack)
         await (await MoveAsync(host, policies["A"], "Decrease")).JsonAsync();
         Assert.Equal([("C", 1, 1), ("A", 2, 1), ("B", 3, 1)], await OrderAsync(host));
         Assert.Single(await host.ListAsync($"/api/policies/{policies["A"]}/revisions"));
-        var audited = await host.AuditedAsync("policy.order-changed");
+        var audited = await host.AuditedAsync("policy.move");
         Assert.Equal(
             new[] { policies["A"], policies["C"] }.Order(StringComparer.Ordinal), audited.Select(a => a.GetString("Subject")).Order(StringComparer.Ordinal));
         Assert.All(audited, a => Assert.Equal("Test Admin", a.GetString("CallerName")));
@@ -178,7 +178,7 @@ public sealed class PolicyOrderTests(TestStack stack)
         Assert.Contains(answers, a => a.StatusCode == HttpStatusCode.OK);
         Assert.All(answers, a => Assert.Contains(a.StatusCode, new[] { HttpStatusCode.OK, HttpStatusCode.PreconditionFailed, HttpStatusCode.Conflict }));
         Assert.Equal([1, 2, 3, 4], (await OrderAsync(host)).Select(p => p.Order));
-        Assert.Equal(answers.Count(a => a.StatusCode == HttpStatusCode.OK), (await host.AuditedAsync("policy.order-changed")).Count);
+        Assert.Equal(answers.Count(a => a.StatusCode == HttpStatusCode.OK), (await host.AuditedAsync("policy.move")).Count);
     }
 
     [Fact]

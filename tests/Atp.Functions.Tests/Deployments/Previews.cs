@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Atp.Core.Storage;
 using Atp.Functions.Tests.Devices;
-using Azure.Data.Tables;
 
 namespace Atp.Functions.Tests.Deployments;
 
@@ -63,16 +62,5 @@ internal static class Previews
             orgId,
         }));
         await host.EmptyAsync(Queues.DeviceReports);
-    }
-
-    public static async Task<List<TableEntity>> AuditedAsync(this AtpHost host, string action)
-    {
-        var rows = new List<TableEntity>();
-        await foreach (var row in host.Table(TableNames.Audit).QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"Action eq {action}")))
-        {
-            rows.Add(row);
-        }
-
-        return rows;
     }
 }

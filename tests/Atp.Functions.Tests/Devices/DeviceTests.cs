@@ -188,7 +188,7 @@ public sealed class DeviceTests(TestStack stack) : IAsyncLifetime
 
         var audit = string.Join('\n', await host.RowsAsync(TableNames.Audit));
 
-        Assert.All(new[] { "devices.imported", "device.created", "device.updated", "device.enrolled", "device.blocked", "device.unblocked", "device.deleted" },
+        Assert.All(new[] { "devices.import", "created", "inventory updated", "device.enroll", "device.block", "device.unblock", "device.delete" },
             action => Assert.Contains(action, audit, StringComparison.Ordinal));
     }
 }

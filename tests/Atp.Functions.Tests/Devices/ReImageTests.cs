@@ -72,7 +72,8 @@ public sealed class ReImageTests(TestStack stack) : IAsyncLifetime
         Assert.Equal(1, (await host.Get<FleetTable>().FindAsync("new", Stop)).Device!.KeyVersion);
         await host.RollUpAsync();
         Assert.Equal(2, (await host.GetJsonAsync($"/api/deployments/{deployment}"))["statuses"]!.AsObject().Where(s => s.Key != "asOf").Sum(s => (int)s.Value!));
-        Assert.Equal(1, (await host.RowsAsync(TableNames.Audit)).Count(row => row.Contains("Action=device.retired ", StringComparison.Ordinal)));
+        Assert.All(await host.AuditedAsync("device.retire"), row => Assert.Equal(("old", "Re-imaged; replaced by new"), (row.GetString("Subject"), row.GetString("Detail"))));
+        Assert.NotEmpty(await host.AuditedAsync("device.enroll"));
     }
 
     [Fact]
