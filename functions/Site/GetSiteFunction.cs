@@ -10,7 +10,7 @@ public sealed class GetSiteFunction(SiteStatusService site, TimeProvider clock)
 {
     [Function("GetSite")]
     [AdministratorAccess(
-        Roles.PoliciesRead, Roles.PoliciesReadWrite, Roles.DeploymentsReadWrite, Roles.DevicesReadWrite, Roles.HealthRead)]
+        Roles.PoliciesRead, Roles.PoliciesReadWrite, Roles.DeploymentsReadWrite, Roles.DevicesReadWrite, Roles.HealthRead, Roles.AuditRead)]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "site")] HttpRequest request,
         CancellationToken ct)

@@ -75,8 +75,8 @@ public sealed class DeleteDeviceTests(TestStack stack)
         var collection = await host.CreateCollectionAsync("All", new { tag = "all" });
         await host.Get<Core.Site.SiteSnapshots>().ReadAsync(CancellationToken.None);
 
-        // It reads the device, marks it, and dies.
-        Assert.True(await host.Tap.CrashAfterAsync(2, () => host.Get<DeviceService>().DeleteAsync("goes", Caller.Service, CancellationToken.None)));
+        // It says what it is going to do, reads the device, marks it, and dies.
+        Assert.True(await host.Tap.CrashAfterAsync(3, () => host.Get<DeviceService>().DeleteAsync("goes", Caller.Service, CancellationToken.None)));
 
         await (await host.Admin.GetAsync("/api/devices/goes")).ProblemAsync(HttpStatusCode.NotFound, "device.not-found");
         await (await host.PutAsync("goes", new { name = "X", build = 19045, productType = 1 })).ProblemAsync(HttpStatusCode.Conflict, "device.deleting");
