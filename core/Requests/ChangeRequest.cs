@@ -9,6 +9,9 @@ namespace Atp.Core.Requests;
 /// <param name="DisplayName">For people; the id where the token carries no name.</param>
 public sealed record Caller(string Id, string DisplayName)
 {
+    /// <summary>The network address that the call came from; null for the service itself.</summary>
+    public string? Address { get; init; }
+
     public static Caller Device(string deviceId) => new($"device:{deviceId}", deviceId);
 
     /// <summary>The service itself: timers and queue functions.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using Atp.Core.Agent;
 using Atp.Core.Errors;
@@ -19,8 +20,23 @@ public static partial class HttpExtensions
     private const int MaxPageSize = 1000;
 
     /// <summary>The administrator or device who calls.</summary>
-    public static Caller Caller(this HttpRequest request) => request.HttpContext.Items[typeof(Caller)] as Caller
-        ?? Core.Requests.Caller.Device(request.DeviceToken().DeviceId);
+    public static Caller Caller(this HttpRequest request) => (Caller)request.HttpContext.Items[typeof(Caller)]!;
+
+    /// <summary>
+    /// The network address that the call came from. The Functions host and a reverse proxy on this machine hand calls on from
+    /// loopback, and say last in X-Forwarded-For whom they got it from; what the caller wrote there itself comes before.
+    /// </summary>
+    public static string? CallerAddress(this HttpContext http)
+    {
+        var peer = http.Connection.RemoteIpAddress;
+        if (peer is null || !IPAddress.IsLoopback(peer))
+        {
+            return peer?.ToString();
+        }
+
+        var last = http.Request.Headers["X-Forwarded-For"].ToString().Split(',')[^1].Trim();
+        return IPEndPoint.TryParse(last, out var forwardedBy) ? forwardedBy.Address.ToString() : peer.ToString();
+    }
 
     /// <summary>The administrator who calls, with the roles of the token.</summary>
     public static Administrator Administrator(this HttpRequest request) => (Administrator)request.HttpContext.Items[typeof(Administrator)]!;
