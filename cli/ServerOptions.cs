@@ -57,7 +57,7 @@ public sealed class ServerOptions
     /// <summary>The server alone, for calls that carry a device's credential.</summary>
     public Uri FindServer(ParseResult parse) => FindServer(parse, Connection.Find(parse.GetRequiredValue(data).FullName));
 
-    public static HttpClient NewHttpClient() => new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    public static HttpClient NewHttpClient() => new(new PatientHandler(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }))
     {
         Timeout = LongestCall,
     };

@@ -43,6 +43,7 @@ public static class AtpFunctions
         AddOptions<StorageOptions>(builder, StorageOptions.Section);
         AddOptions<KeyVaultOptions>(builder, KeyVaultOptions.Section);
         AddOptions<EntraOptions>(builder, EntraOptions.Section);
+        AddOptions<LimitOptions>(builder, LimitOptions.Section);
         AddOptions<SiteOptions>(builder, SiteOptions.Section);
         AddOptions<ConfigurationFileOptions>(builder, ConfigurationFileOptions.Section);
         if (builder.Configuration.GetSection(LocalTrust.Section).Exists())
@@ -73,6 +74,7 @@ public static class AtpFunctions
             s.GetRequiredService<StorageClients>().Table(TableNames.Audit), s.GetRequiredService<ShardMap>()));
         services.AddSingleton<AuditTrail>();
         services.AddSingleton(s => new AdministratorTokens(s.GetRequiredService<IOptions<EntraOptions>>(), s.GetService<LocalTrust>()));
+        services.AddSingleton<CallLimits>();
         services.AddHostedService<SiteSetup>();
         services.AddAtpPolicies().AddAtpDevices().AddAtpCollections().AddAtpDeployments().AddAtpAgent().AddAtpHealth();
         return builder;
@@ -89,7 +91,7 @@ public static class AtpFunctions
 
     private static SecretClient CreateSecretClient(IServiceProvider services)
     {
-        var options = new SecretClientOptions();
+        var options = new SecretClientOptions { Retry = { NetworkTimeout = StorageClients.NetworkTimeout } };
         if (services.GetService<LocalTrust>() is { } local)
         {
             options.Transport = local.KeyVaultTransport();

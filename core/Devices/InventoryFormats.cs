@@ -73,7 +73,7 @@ public static class InventoryFormats
     /// <exception cref="DomainException">Invalid: a column that is unknown or missing, or text that is not CSV.</exception>
     public static async IAsyncEnumerable<ImportRow> ReadCsvAsync(Stream body, [EnumeratorCancellation] CancellationToken ct)
     {
-        using var text = new StreamReader(body, leaveOpen: true);
+        using var text = new LimitedReader(new StreamReader(body, leaveOpen: true), MaxLine);
         using var csv = new CsvReader(text, new CsvConfiguration(CultureInfo.InvariantCulture)
         {
             MissingFieldFound = null,
@@ -81,7 +81,7 @@ public static class InventoryFormats
             MaxFieldSize = MaxLine,
             TrimOptions = TrimOptions.Trim,
         });
-        if (!await csv.ReadAsync() || !csv.ReadHeader())
+        if (!await NextAsync(csv) || !csv.ReadHeader())
         {
             yield break;
         }
@@ -90,6 +90,7 @@ public static class InventoryFormats
         while (await NextAsync(csv))
         {
             ct.ThrowIfCancellationRequested();
+            text.StartLine();
             yield return FromCsv(csv);
         }
     }
@@ -203,6 +204,35 @@ public static class InventoryFormats
             var field = e.Path is { Length: > 2 } path ? path[2..] : "line";
             return new ImportRow(line, null, new ImportError(line, field, "inventory.line-invalid",
                 $"The line is not the JSON of a device; see '{(field.Length <= 64 ? field : field[..64])}'. The fields are {string.Join(", ", Columns)}."));
+        }
+    }
+
+    /// <summary>
+    /// Hands on what it reads, but not without end for one line: the parser holds a whole line, however many fields that has. Lines
+    /// may have a little more than the limit, since it reads ahead.
+    /// </summary>
+    private sealed class LimitedReader(TextReader inner, int maxLine) : TextReader
+    {
+        private int read;
+
+        public void StartLine() => read = 0;
+
+        public override async Task<int> ReadAsync(char[] buffer, int index, int count)
+        {
+            if (read > maxLine)
+            {
+                throw DomainError.Field("body", "inventory.line-too-long", "A line has 64 KiB at most. Check the quotes.").ToException();
+            }
+
+            var length = await inner.ReadAsync(buffer, index, count);
+            read += length;
+            return length;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            inner.Dispose();
+            base.Dispose(disposing);
         }
     }
 

@@ -13,6 +13,7 @@ public enum ErrorKind
     UnsupportedContent,
     RepeatedWithOtherBody,
     PreconditionMissing,
+    TooManyRequests,
 }
 
 /// <summary>A failure that the caller can understand and act on.</summary>
@@ -26,6 +27,9 @@ public sealed record DomainError(ErrorKind Kind, string Code, string Detail)
 
     /// <summary>More for the caller to decide by; members of the problem by these names.</summary>
     public IReadOnlyDictionary<string, object> Extensions { get; init; } = new Dictionary<string, object>();
+
+    /// <summary>With too many requests: how long to wait.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Bad input in one field.</summary>
     public static DomainError Field(string field, string code, string detail) =>

@@ -14,6 +14,9 @@ namespace Atp.Core.Storage;
 /// </summary>
 public sealed class StorageClients
 {
+    /// <summary>Of one try. What is stuck is tried again well before a caller gives up.</summary>
+    public static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(30);
+
     private readonly TableServiceClient tables;
     private readonly TableServiceClient reporting;
     private readonly QueueServiceClient queues;
@@ -25,6 +28,7 @@ public sealed class StorageClients
         T Counted<T>(T clientOptions, string service)
             where T : ClientOptions
         {
+            clientOptions.Retry.NetworkTimeout = NetworkTimeout;
             clientOptions.AddPolicy(transactions.CountingPolicy(service), HttpPipelinePosition.PerRetry);
             foreach (var policy in policies)
             {

@@ -1,16 +1,19 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Atp.Core.Agent;
 using Atp.Core.Errors;
 using Atp.Core.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Logging;
 
 namespace Atp.Functions.Http;
 
 /// <summary>Authenticates and authorizes HTTP calls by what the function declares; without a declaration nobody gets in.</summary>
-public sealed class AccessMiddleware(AdministratorTokens administrators, DeviceCredentials devices) : IFunctionsWorkerMiddleware
+public sealed partial class AccessMiddleware(
+    AdministratorTokens administrators, DeviceCredentials devices, CallLimits limits, ILogger<AccessMiddleware> log) : IFunctionsWorkerMiddleware
 {
     private static readonly ConcurrentDictionary<string, AccessAttribute?> Declared = new();
 
@@ -18,6 +21,9 @@ public sealed class AccessMiddleware(AdministratorTokens administrators, DeviceC
     {
         if (context.GetHttpContext() is { } http)
         {
+            // Every answer is for this caller, and for now; and no browser makes anything else of it than it says.
+            http.Response.Headers.CacheControl = "no-store";
+            http.Response.Headers.XContentTypeOptions = "nosniff";
             await AuthorizeAsync(http, AccessOf(context.FunctionDefinition.EntryPoint), context.CancellationToken);
         }
 
@@ -38,7 +44,8 @@ public sealed class AccessMiddleware(AdministratorTokens administrators, DeviceC
         switch (access)
         {
             case AdministratorAccessAttribute needed:
-                var administrator = await administrators.ValidateAsync(authorization, ct);
+                var administrator = await KnownAsync(http, administrators.ValidateAsync(authorization, ct));
+                limits.CountAdministrator(administrator.Caller.Id);
                 if (!needed.Roles.Any(administrator.Roles.Contains))
                 {
                     throw new DomainError(ErrorKind.Forbidden, "role.missing",
@@ -49,16 +56,47 @@ public sealed class AccessMiddleware(AdministratorTokens administrators, DeviceC
                 http.Items[typeof(Administrator)] = administrator;
                 break;
             case DeviceAccessAttribute:
-                var device = await devices.VerifyAsync(authorization, ct)
-                    ?? throw new DomainError(ErrorKind.Unauthenticated, "device.token-invalid",
-                        "The device's token is missing, expired or not valid. Sign a new one, for a day at most.").ToException();
+                var device = await KnownAsync(http, DeviceAsync(authorization, ct));
+                limits.CountDevice(device.DeviceId);
                 http.Items[typeof(DeviceToken)] = device;
                 http.Items[typeof(Caller)] = Caller.Device(device.DeviceId) with { Address = http.CallerAddress() };
                 break;
             case PublicAccessAttribute:
+                limits.CountAnonymous(http.CallerAddress());
                 break;
             default:
                 throw new DomainError(ErrorKind.Forbidden, "access.undeclared", "Nobody may call this.").ToException();
         }
     }
+
+    private async Task<DeviceToken> DeviceAsync(string authorization, CancellationToken ct) => await devices.VerifyAsync(authorization, ct)
+        ?? throw new DomainError(ErrorKind.Unauthenticated, "device.token-invalid",
+            "The device's token is missing, expired or not valid. Sign a new one, for a day at most.").ToException();
+
+    /// <summary>Who calls. A refusal is counted, and told to the log, which says no more of a token than the validator's code does.</summary>
+    private async Task<T> KnownAsync<T>(HttpContext http, Task<T> authenticated)
+    {
+        try
+        {
+            return await authenticated;
+        }
+        catch (DomainException e) when (e.Error.Kind == ErrorKind.Unauthenticated)
+        {
+            var address = http.CallerAddress();
+            limits.CountAnonymous(address);
+            var reason = ReasonOf(e.InnerException);
+            Refused(http.Request.Method, address, e.Error.Code, reason);
+            throw;
+        }
+    }
+
+    /// <summary>The validator's messages may quote the token, but for the code that they begin with.</summary>
+    private static string ReasonOf(Exception? why) =>
+        why is null ? "" : ReasonCode().Match(why.Message) is { Success: true } code ? $"{why.GetType().Name} {code.Value}" : why.GetType().Name;
+
+    [GeneratedRegex("^IDX[0-9]{5}")]
+    private static partial Regex ReasonCode();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Refused a {Method} from {Address}: {Code} {Reason}")]
+    private partial void Refused(string method, string? address, string code, string reason);
 }

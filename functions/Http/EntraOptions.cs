@@ -3,13 +3,37 @@ using System.ComponentModel.DataAnnotations;
 namespace Atp.Functions.Http;
 
 /// <summary>Bound from <c>Atp:Entra</c>: whose tokens administrators bring.</summary>
-public sealed class EntraOptions
+public sealed class EntraOptions : IValidatableObject
 {
     public const string Section = "Atp:Entra";
 
-    /// <summary>The issuer's base; its OpenID Connect metadata is below it.</summary>
+    /// <summary>Authorities that stand for every tenant: their metadata names no issuer that a token could have.</summary>
+    private static readonly string[] Tenantless = ["common", "organizations", "consumers"];
+
+    /// <summary>The base of one tenant's issuer; its OpenID Connect metadata is below it.</summary>
     [Required] public Uri? Authority { get; set; }
 
     /// <summary>The audience that tokens must be for.</summary>
     [Required] public string Audience { get; set; } = "";
+
+    /// <summary>
+    /// Issuers beside the one in the metadata that sign with the same keys, character by character: a tenant issues tokens of
+    /// version 1.0 as <c>https://sts.windows.net/{tenant id}/</c>, and its metadata below <c>/v2.0</c> doesn't say so.
+    /// </summary>
+    public IList<string> AdditionalIssuers { get; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Authority!.IsAbsoluteUri && Authority.Segments.Any(s => Tenantless.Contains(s.Trim('/'), StringComparer.OrdinalIgnoreCase)))
+        {
+            yield return new ValidationResult(
+                $"{Section}:{nameof(Authority)} is {Authority}, which stands for every tenant. Name your own: https://login.microsoftonline.com/{{tenant id}}/v2.0.");
+        }
+
+        foreach (var issuer in AdditionalIssuers.Where(i => i.Contains('{') || !Uri.IsWellFormedUriString(i, UriKind.Absolute)))
+        {
+            yield return new ValidationResult(
+                $"{Section}:{nameof(AdditionalIssuers)} has '{issuer}'. Each is the whole issuer as tokens have it, with your tenant's id in it.");
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Atp.Core.Agent;
 using Atp.Core.Errors;
@@ -45,12 +46,18 @@ public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
             ErrorKind.UnsupportedContent => (415, "The content type is not supported."),
             ErrorKind.RepeatedWithOtherBody => (422, "The request repeats another one with a different body."),
             ErrorKind.PreconditionMissing => (428, "The request needs If-Match."),
+            ErrorKind.TooManyRequests => (429, "The caller asks too often."),
             _ => throw new UnreachableException($"Unmapped error kind {error.Kind}."),
         };
         if (status == 401)
         {
             http.Response.Headers.WWWAuthenticate =
                 AccessMiddleware.AccessOf(context.FunctionDefinition.EntryPoint) is DeviceAccessAttribute ? DeviceSigning.TokenScheme : "Bearer";
+        }
+
+        if (error.RetryAfter is { } wait)
+        {
+            http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
         var more = new Dictionary<string, object?> { ["code"] = error.Code, ["traceId"] = Activity.Current?.Id };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -15,19 +16,16 @@ public sealed class TokenIssuer : IAsyncDisposable
     private const string Part = "The token issuer";
 
     private readonly TokenIssuerOptions options;
-    private readonly RSA rsa;
-    private readonly RsaSecurityKey key;
+    private readonly ConcurrentBag<RSA> owned = [];
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
+    private RsaSecurityKey[] published; // the first signs
     private LoopbackServer? server;
+    private int keysRead;
 
     private TokenIssuer(TokenIssuerOptions options, RSA rsa)
     {
         this.options = options;
-        this.rsa = rsa;
-        // The default factory keeps signers by key id for the whole process, and so one with a disposed key, should
-        // an issuer with the same kept key be started again.
-        key = new RsaSecurityKey(rsa) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } };
-        key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
+        published = [Own(rsa)];
     }
 
     /// <summary>The issuer in the tokens, and the authority whose <c>/.well-known/openid-configuration</c> says the
@@ -37,6 +35,12 @@ public sealed class TokenIssuer : IAsyncDisposable
     /// <summary>Takes the client-credentials grant: <c>grant_type</c>, <c>client_id</c>, <c>client_secret</c> and
     /// <c>scope</c> (the audience followed by <c>/.default</c>) as a form.</summary>
     public Uri TokenEndpoint => new($"{Tenant}/oauth2/v2.0/token");
+
+    /// <summary>The issuer in tokens of version 1.0, which the metadata doesn't name: <c>https://sts.windows.net/…/</c> of Entra ID.</summary>
+    public string Version1Issuer => $"{Tenant}/";
+
+    /// <summary>How often the published keys were asked for.</summary>
+    public int KeysRead => keysRead;
 
     /// <summary>The authority as Key Vault names it in its challenge: without the version.</summary>
     internal string Tenant => $"{Server.Address.GetLeftPart(UriPartial.Authority)}/{options.TenantId}";
@@ -56,14 +60,20 @@ public sealed class TokenIssuer : IAsyncDisposable
         }
         catch
         {
-            issuer.rsa.Dispose();
+            issuer.DisposeKeys();
             throw;
         }
     }
 
+    /// <summary>
+    /// Signs with a new key from now on. The one before stays published until the next rotation. A kept key is not replaced: it
+    /// signs again after a restart.
+    /// </summary>
+    public void RotateKey() => published = [Own(RSA.Create(2048)), published[0]];
+
     public string CreateToken(TokenRequest request)
     {
-        var now = options.Clock.GetUtcNow();
+        var now = options.Clock.GetUtcNow() + request.StartsIn;
         var expires = now + request.Lifetime;
         var issued = request.Lifetime > TimeSpan.Zero ? now : expires.AddHours(-1);
         var claims = new Dictionary<string, object>
@@ -71,7 +81,7 @@ public sealed class TokenIssuer : IAsyncDisposable
             ["sub"] = request.Subject,
             ["oid"] = ObjectId(request.Subject),
             ["tid"] = options.TenantId.ToString(),
-            ["ver"] = "2.0",
+            ["ver"] = request.IsVersion1 ? "1.0" : "2.0",
         };
         if (request.Roles.Count > 0)
         {
@@ -81,21 +91,29 @@ public sealed class TokenIssuer : IAsyncDisposable
         {
             claims["name"] = request.Name;
         }
+        if (request.UserName is not null)
+        {
+            claims[request.IsVersion1 ? "unique_name" : "preferred_username"] = request.UserName;
+        }
         if (request.ApplicationId is not null)
         {
-            claims["azp"] = request.ApplicationId;
+            claims[request.IsVersion1 ? "appid" : "azp"] = request.ApplicationId;
         }
         return handler.CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = Issuer,
+            Issuer = request.IsVersion1 ? Version1Issuer : Issuer,
             Audience = request.Audience,
             IssuedAt = issued.UtcDateTime,
             NotBefore = issued.UtcDateTime,
             Expires = expires.UtcDateTime,
             Claims = claims,
-            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.RsaSha256),
+            SigningCredentials = new SigningCredentials(published[0], SecurityAlgorithms.RsaSha256),
         });
     }
+
+    /// <summary>Signs any claims, good ones or bad.</summary>
+    public string Sign(JsonObject claims) =>
+        handler.CreateToken(claims.ToJsonString(), new SigningCredentials(published[0], SecurityAlgorithms.RsaSha256));
 
     /// <summary>Null when the token is good for the audience, else what is wrong with it.</summary>
     internal async Task<string?> FindFaultAsync(string token, string audience)
@@ -104,7 +122,7 @@ public sealed class TokenIssuer : IAsyncDisposable
         {
             ValidIssuer = Issuer,
             ValidAudience = audience,
-            IssuerSigningKey = key,
+            IssuerSigningKeys = published,
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
             LifetimeValidator = (from, to, _, _) => from <= UtcNow.UtcDateTime && UtcNow.UtcDateTime < to,
         });
@@ -114,7 +132,25 @@ public sealed class TokenIssuer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Server.DisposeAsync();
-        rsa.Dispose();
+        DisposeKeys();
+    }
+
+    private void DisposeKeys()
+    {
+        foreach (var rsa in owned)
+        {
+            rsa.Dispose();
+        }
+    }
+
+    private RsaSecurityKey Own(RSA rsa)
+    {
+        owned.Add(rsa);
+        // The default factory keeps signers by key id for the whole process, and so one with a disposed key, should
+        // an issuer with the same kept key be started again.
+        var key = new RsaSecurityKey(rsa) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } };
+        key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
+        return key;
     }
 
     private static RSA OpenKey(string? folder)
@@ -158,20 +194,23 @@ public sealed class TokenIssuer : IAsyncDisposable
         }));
         application.MapGet($"{tenant}/discovery/v2.0/keys", () =>
         {
-            var parameters = rsa.ExportParameters(includePrivateParameters: false);
-            return Results.Json(new JsonObject
-            {
-                ["keys"] = new JsonArray(new JsonObject
-                {
-                    ["kty"] = "RSA",
-                    ["use"] = "sig",
-                    ["kid"] = key.KeyId,
-                    ["n"] = Base64UrlEncoder.Encode(parameters.Modulus),
-                    ["e"] = Base64UrlEncoder.Encode(parameters.Exponent),
-                }),
-            });
+            Interlocked.Increment(ref keysRead);
+            return Results.Json(new JsonObject { ["keys"] = new JsonArray([.. published.Select(Published)]) });
         });
         var grant = new ClientCredentialsGrant(this, options.Clients);
         application.MapPost($"{tenant}/oauth2/v2.0/token", grant.AnswerAsync);
+    }
+
+    private static JsonObject Published(RsaSecurityKey key)
+    {
+        var parameters = key.Rsa.ExportParameters(includePrivateParameters: false);
+        return new JsonObject
+        {
+            ["kty"] = "RSA",
+            ["use"] = "sig",
+            ["kid"] = key.KeyId,
+            ["n"] = Base64UrlEncoder.Encode(parameters.Modulus),
+            ["e"] = Base64UrlEncoder.Encode(parameters.Exponent),
+        };
     }
 }

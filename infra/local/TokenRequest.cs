@@ -14,8 +14,17 @@ public sealed record TokenRequest
     /// <summary>Zero or less gives a token that has expired, for tests.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>More than zero gives a token that is not valid yet.</summary>
+    public TimeSpan StartsIn { get; init; }
+
     public string? Name { get; init; }
 
-    /// <summary>The client that asked (<c>azp</c>).</summary>
+    /// <summary>The user's sign-in name: <c>preferred_username</c>, or <c>unique_name</c> in version 1.0.</summary>
+    public string? UserName { get; init; }
+
+    /// <summary>The client that asked: <c>azp</c>, or <c>appid</c> in version 1.0.</summary>
     public string? ApplicationId { get; init; }
+
+    /// <summary>As Entra ID issues to applications that ask for the older tokens: another issuer, and other names of claims.</summary>
+    public bool IsVersion1 { get; init; }
 }

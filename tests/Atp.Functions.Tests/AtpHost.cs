@@ -101,6 +101,10 @@ public sealed class AtpHost : IAsyncDisposable
             ["urls"] = "http://127.0.0.1:0",
             ["Atp:ConfigurationFile:AdditionalRoots:0"] = stack.Authority.RootCertificate,
             ["Atp:Site:ShardCount"] = "8",
+            // Every test is the same few administrators and devices, and in a hurry; LimitTests sets its own.
+            ["Atp:Limits:AdministratorCallsPerMinute"] = "100000",
+            ["Atp:Limits:DeviceCallsPerMinute"] = "100000",
+            ["Atp:Limits:AnonymousCallsPerMinute"] = "100000",
             ["AzureFunctionsJobHost:extensions:queues:visibilityTimeout"] = "00:00:00.200",
             ["AzureFunctionsJobHost:extensions:queues:maxPollingInterval"] = "00:00:00.200",
         };

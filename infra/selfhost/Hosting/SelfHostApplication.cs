@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using Atp.SelfHost.Http;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
@@ -34,6 +36,7 @@ internal static class SelfHostApplication
         // Last of the hosted services: what the app sets up at start is there before the first message is taken.
         web.Services.AddHostedService(s => new TriggerHost(functions, s.GetRequiredService<FunctionInvoker>(), settings, configuration,
             s.GetRequiredService<HostClock>(), s.GetRequiredService<ILoggerFactory>()));
+        web.WebHost.ConfigureKestrel(Limit);
         if (configuration["urls"] is null)
         {
             configuration["urls"] = DefaultAddress;
@@ -42,6 +45,22 @@ internal static class SelfHostApplication
         var app = web.Build();
         app.Services.GetRequiredService<HttpFunctions>().Map(app, functions.Where(f => f.Trigger is HttpTriggerAttribute));
         return app;
+    }
+
+    /// <summary>
+    /// So that callers who are slow, or stuck, hold no connection for long: a body may take as long as the function may, if it comes
+    /// at this rate. Sizes of bodies are the functions' to limit. In Azure the front end has limits of its own.
+    /// </summary>
+    private static void Limit(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        kestrel.Limits.MaxRequestHeaderCount = 64;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(5));
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(240, TimeSpan.FromSeconds(5));
     }
 
     private static HostSettings ReadSettings(IConfiguration configuration, string assemblyName)

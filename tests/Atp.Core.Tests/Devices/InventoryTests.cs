@@ -118,6 +118,31 @@ public sealed class InventoryTests
     public async Task A_CSV_with_other_columns_is_refused_as_a_whole(string header, string code) =>
         Assert.Equal(code, (await Assert.ThrowsAsync<DomainException>(() => CsvAsync(header + "\n1,2,3,4,5\n"))).Error.Code);
 
+    /// <summary>In one field, in very many, or in a quote that is never closed: the parser would hold all of it.</summary>
+    [Theory]
+    [InlineData("a,A,19045,1,", "x")]
+    [InlineData("a,A,19045,1", ",")]
+    [InlineData("a,\"A,19045,1", "\n")]
+    public async Task A_CSV_line_without_end_is_refused_before_it_is_held(string start, string more)
+    {
+        using var body = new Endless("deviceId,name,build,productType,tags\n" + start, more);
+
+        var error = (await Assert.ThrowsAsync<DomainException>(() => InventoryFormats.ReadCsvAsync(body, Stop).ToListAsync(Stop).AsTask())).Error;
+
+        Assert.Equal("inventory.line-too-long", error.Code);
+        Assert.InRange(body.Given, 64 * 1024, 256 * 1024);
+    }
+
+    [Fact]
+    public async Task A_CSV_header_without_end_is_refused_before_it_is_held()
+    {
+        using var body = new Endless("deviceId,name,build,productType", ",tags");
+
+        await Assert.ThrowsAsync<DomainException>(() => InventoryFormats.ReadCsvAsync(body, Stop).ToListAsync(Stop).AsTask());
+
+        Assert.InRange(body.Given, 64 * 1024, 256 * 1024);
+    }
+
     [Fact]
     public async Task An_empty_body_has_no_rows()
     {
@@ -142,6 +167,26 @@ public sealed class InventoryTests
     {
         using var body = new MemoryStream(Encoding.UTF8.GetBytes(text));
         return await InventoryFormats.ReadCsvAsync(body, Stop).ToListAsync(Stop);
+    }
+
+    /// <summary>Begins with some text, and goes on with the same for ever.</summary>
+    private sealed class Endless(string start, string more) : MemoryStream
+    {
+        private readonly byte[] first = Encoding.UTF8.GetBytes(start);
+        private readonly byte[] rest = Encoding.UTF8.GetBytes(more);
+
+        public long Given { get; private set; }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            foreach (ref var b in buffer.Span)
+            {
+                b = Given < first.Length ? first[Given] : rest[(Given - first.Length) % rest.Length];
+                Given++;
+            }
+
+            return ValueTask.FromResult(buffer.Length);
+        }
     }
 
     private sealed class InPieces(byte[] content, int piece) : MemoryStream(content)

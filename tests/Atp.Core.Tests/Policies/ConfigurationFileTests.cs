@@ -63,6 +63,15 @@ public sealed class ConfigurationFileTests
         SampleFiles.Refused("configuration-file.json-invalid", () => Read(Encoding.UTF8.GetBytes(text)));
 
     [Fact]
+    public void Nesting_without_end_is_refused_outside_and_in_the_body()
+    {
+        var deep = string.Concat(Enumerable.Repeat("""{"a":""", 100_000));
+
+        SampleFiles.Refused("configuration-file.json-invalid", () => Read(Encoding.UTF8.GetBytes(deep)));
+        SampleFiles.Refused("configuration-file.json-invalid", () => Read(SampleFiles.Signed(deep)));
+    }
+
+    [Fact]
     public void A_file_that_was_cut_off_anywhere_is_refused()
     {
         var content = SampleFiles.Onboarding.Content;

@@ -55,6 +55,18 @@ public sealed class PackageReaderTests
     public void A_file_of_exactly_a_mebibyte_is_unpacked() =>
         Assert.Equal(PackageReader.MaxBytes, PackageReader.Read("p.zip", Zip(("a.onboarding", new byte[PackageReader.MaxBytes]))).Content.Length);
 
+    /// <summary>One level is unpacked, ever: the archive in it is no JSON.</summary>
+    [Fact]
+    public void An_archive_in_the_archive_is_not_opened()
+    {
+        var inner = Zip(("a.onboarding", new byte[PackageReader.MaxBytes]));
+
+        var (_, content) = PackageReader.Read("p.zip", Zip(("a.onboarding", inner)));
+
+        Assert.Equal(inner, content);
+        SampleFiles.Refused("configuration-file.json-invalid", () => ConfigurationFile.Read("a.onboarding", content, SampleFiles.Verifier(), Facts.Now));
+    }
+
     [Fact]
     public void An_archive_of_very_many_entries_is_refused() => SampleFiles.Refused("configuration-file.zip-too-many-entries",
         () => PackageReader.Read("p.zip", Zip([.. Enumerable.Range(0, 65).Select(i => ($"{i}.onboarding", Content))])));

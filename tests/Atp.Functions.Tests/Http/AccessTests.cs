@@ -174,6 +174,30 @@ public sealed class AccessTests(TestStack stack) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/api/policies", Stop)).StatusCode);
     }
 
+    [Theory]
+    [InlineData("GET", "/api/devices/{0}", "dev-1")]
+    [InlineData("DELETE", "/api/devices/{0}", "dev-1")]
+    [InlineData("POST", "/api/devices/{0}/enroll", "dev-1")]
+    [InlineData("GET", "/api/agent/configuration/{0}", "dev-1")]
+    public async Task A_stranger_is_told_the_same_of_what_exists_and_of_what_does_not(string method, string address, string there)
+    {
+        await host.ImportAsync([TestSite.Line(there)]);
+
+        Assert.Equal(await ToldAsync(method, address, there), await ToldAsync(method, address, "not-there"));
+    }
+
+    private async Task<string> ToldAsync(string method, string address, string id)
+    {
+        using var stranger = host.Anonymous();
+        using var request = new HttpRequestMessage(new HttpMethod(method), address.Replace("{0}", id, StringComparison.Ordinal));
+        using var answer = await stranger.SendAsync(request, Stop);
+        var problem = System.Text.Json.Nodes.JsonNode.Parse(await answer.Content.ReadAsStringAsync(Stop))!.AsObject();
+        problem.Remove("traceId");
+        problem.Remove("instance");
+        answer.Headers.Date = null;
+        return $"{(int)answer.StatusCode} {answer.Headers} {problem.ToJsonString()}";
+    }
+
     private static string Unsigned(string payload) =>
         $"{Base64UrlEncoder.Encode("""{"alg":"none","typ":"JWT"}""")}.{payload}.";
 

@@ -1,12 +1,11 @@
-using System.Net;
 using System.Reflection;
-using System.Text.RegularExpressions;
 using Atp.Functions.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Atp.Functions.Tests.Http;
 
-public sealed partial class DeclaredAccessTests(TestStack stack)
+/// <summary>What the functions declare. <see cref="AccessTableTests"/> shows that it holds.</summary>
+public sealed class DeclaredAccessTests
 {
     internal static readonly List<MethodInfo> HttpFunctions =
     [
@@ -50,26 +49,5 @@ public sealed partial class DeclaredAccessTests(TestStack stack)
         .Where(m => m.GetParameters().Any(p => p.GetCustomAttribute<HttpTriggerAttribute>() is { AuthLevel: not AuthorizationLevel.Anonymous }))
         .Select(NameOf));
 
-    [Fact]
-    public async Task Every_function_but_a_public_one_answers_401_to_a_caller_without_a_token()
-    {
-        await using var host = await AtpHost.StartAsync(stack);
-        var client = host.Anonymous();
-        var guarded = HttpFunctions.Where(m => m.GetCustomAttribute<PublicAccessAttribute>() is null);
-        foreach (var trigger in guarded.Select(m => m.GetParameters().Select(p => p.GetCustomAttribute<HttpTriggerAttribute>()).Single(t => t is not null)!))
-        {
-            foreach (var method in trigger.Methods!)
-            {
-                var route = Parameter().Replace(trigger.Route!, "1");
-                using var request = new HttpRequestMessage(new HttpMethod(method.ToUpperInvariant()), $"/api/{route}");
-                using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
-                Assert.True(answer.StatusCode == HttpStatusCode.Unauthorized, $"{method} {route} answered {(int)answer.StatusCode}.");
-            }
-        }
-    }
-
     private static string NameOf(MethodInfo method) => $"{method.DeclaringType!.FullName}.{method.Name}";
-
-    [GeneratedRegex(@"\{[^}]*\}")]
-    private static partial Regex Parameter();
 }

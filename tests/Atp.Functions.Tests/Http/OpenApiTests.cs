@@ -55,6 +55,10 @@ public sealed partial class OpenApiTests(TestStack stack)
     }
 
     [Fact]
+    public async Task Every_operation_may_answer_that_it_is_asked_too_often() => Assert.All((await ApiDescription.GetAsync()).Operations, o =>
+        Assert.True(o.Operation.Responses!.TryGetValue("429", out var answer) && answer.Headers!.ContainsKey("Retry-After"), o.Operation.OperationId));
+
+    [Fact]
     public async Task Every_answer_in_json_has_a_closed_schema()
     {
         var document = (await ApiDescription.GetAsync()).Result.Document!;

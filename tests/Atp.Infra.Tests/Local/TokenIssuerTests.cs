@@ -111,6 +111,25 @@ public sealed class TokenIssuerTests(IssuerFixture fixture) : IClassFixture<Issu
     }
 
     [Fact]
+    public async Task A_new_key_signs_from_then_on_and_the_one_before_stays_published_until_the_next()
+    {
+        await using var rotated = await TokenIssuer.StartAsync(new TokenIssuerOptions(), Stop);
+        var tokens = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            tokens.Add(rotated.CreateToken(new TokenRequest { Subject = "anna", Audience = Audience }));
+            rotated.RotateKey();
+        }
+
+        var published = await http.GetStringAsync($"{rotated.Issuer.Replace("/v2.0", "/discovery/v2.0/keys", StringComparison.Ordinal)}", Stop);
+
+        Assert.Equal([false, false, true], tokens.Select(token => published.Contains(new JsonWebToken(token).Kid, StringComparison.Ordinal)));
+        Assert.Equal(2, JsonDocument.Parse(published).RootElement.GetProperty("keys").GetArrayLength());
+        Assert.Null(await rotated.FindFaultAsync(tokens[2], Audience));
+        Assert.NotNull(await rotated.FindFaultAsync(tokens[0], Audience));
+    }
+
+    [Fact]
     public async Task A_kept_issuer_signs_with_the_same_key_after_a_restart()
     {
         using var folder = new TemporaryFolder();

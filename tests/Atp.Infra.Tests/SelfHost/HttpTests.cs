@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting;
@@ -81,6 +82,42 @@ public sealed class HttpTests(StorageFixture storage)
         Assert.Equal("red ", await host.Client.GetStringAsync("api/things/red", Stop));
     }
 
+    [Fact]
+    public async Task A_call_that_gets_stuck_ends_with_the_time_of_its_function()
+    {
+        await using var host = await StartAsync(new() { ["AzureFunctionsJobHost:functionTimeout"] = "00:00:00.500" });
+
+        using var answer = await host.Client.GetAsync("api/stuck", Stop);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_body_that_stops_half_way_ends_with_the_time_of_its_function()
+    {
+        await using var host = await StartAsync(new() { ["AzureFunctionsJobHost:functionTimeout"] = "00:00:00.500" });
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(IPAddress.Loopback, host.Client.BaseAddress!.Port, Stop);
+        await using var stream = connection.GetStream();
+
+        await stream.WriteAsync("POST /api/bodies HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf"u8.ToArray(), Stop);
+
+        using var answer = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 500 Internal Server Error", await answer.ReadLineAsync(Stop));
+    }
+
+    [Fact]
+    public async Task The_server_does_not_say_what_it_is_and_takes_no_endless_head()
+    {
+        await using var host = await StartAsync();
+
+        Assert.False((await host.Client.GetAsync("api/things/red", Stop)).Headers.Contains("Server"));
+        Assert.Equal(HttpStatusCode.RequestUriTooLong, (await host.Client.GetAsync($"api/things/{new string('a', 9_000)}", Stop)).StatusCode);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "api/things/red");
+        request.Headers.Add("X-Long", new string('a', 33_000));
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, (await host.Client.SendAsync(request, Stop)).StatusCode);
+    }
+
     [Theory]
     [InlineData(null, null, HttpStatusCode.Unauthorized)]
     [InlineData("wrong", null, HttpStatusCode.Unauthorized)]
@@ -150,6 +187,22 @@ public sealed class HttpTests(StorageFixture storage)
                 "number" => 5,
                 _ => throw new InvalidOperationException($"{context.FunctionDefinition.Name} was meant to fail."),
             };
+        }
+
+        [Function("Stuck")]
+        public static async Task<string> StuckAsync(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "stuck")] HttpRequest request, CancellationToken ct)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+            return request.Method;
+        }
+
+        [Function("Body")]
+        public static async Task<string> BodyAsync(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "bodies")] HttpRequest request, CancellationToken ct)
+        {
+            using var reader = new StreamReader(request.Body);
+            return await reader.ReadToEndAsync(ct);
         }
 
         [Function("Keyed")]
