@@ -81,7 +81,7 @@ public static class InventoryFormats
             MaxFieldSize = MaxLine,
             TrimOptions = TrimOptions.Trim,
         });
-        if (!await csv.ReadAsync() || !csv.ReadHeader())
+        if (!await NextAsync(csv) || !csv.ReadHeader())
         {
             yield break;
         }

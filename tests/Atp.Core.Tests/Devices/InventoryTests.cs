@@ -27,6 +27,7 @@ public sealed class InventoryTests
     [InlineData("build", "inventory.build-invalid", """{"name":"n","productType":1,"build":0}""")]
     [InlineData("build", "inventory.build-invalid", """{"name":"n","productType":1,"build":-5}""")]
     [InlineData("build", "inventory.build-invalid", """{"name":"n","productType":1,"build":1e4}""")]
+    [InlineData("build", "inventory.build-invalid", """{"name":"n","productType":1,"build":"\ud800"}""")]
     [InlineData("name", "inventory.name-invalid", """{"productType":1,"build":1}""")]
     [InlineData("name", "inventory.name-invalid", """{"name":" ","productType":1,"build":1}""")]
     [InlineData("name", "inventory.name-invalid", """{"name":"a\tb","productType":1,"build":1}""")]
@@ -117,6 +118,12 @@ public sealed class InventoryTests
     [InlineData("DeviceId,name,build,productType", "inventory.column-unknown")]
     public async Task A_CSV_with_other_columns_is_refused_as_a_whole(string header, string code) =>
         Assert.Equal(code, (await Assert.ThrowsAsync<DomainException>(() => CsvAsync(header + "\n1,2,3,4,5\n"))).Error.Code);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("deviceId,name,build,productType\n")]
+    public async Task A_CSV_field_that_is_too_long_is_refused_in_the_header_too(string before) =>
+        Assert.Equal("inventory.csv-invalid", (await Assert.ThrowsAsync<DomainException>(() => CsvAsync($"{before}x,{new string('n', 70_000)},1,1\n"))).Error.Code);
 
     [Fact]
     public async Task An_empty_body_has_no_rows()
