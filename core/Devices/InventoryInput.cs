@@ -99,11 +99,24 @@ public sealed record InventoryInput
         var text = Build switch
         {
             { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
-            { ValueKind: JsonValueKind.String } version => version.GetString()!,
+            { ValueKind: JsonValueKind.String } version => TextOf(version),
             _ => "",
         };
         var parts = text.Split('.');
         return int.TryParse(parts.Length >= 3 ? parts[2] : parts.Length == 1 ? parts[0] : "", NumberStyles.None, CultureInfo.InvariantCulture, out var build)
             && build > 0 ? build : null;
+    }
+
+    /// <summary>Nothing, when it can't be read as text: half a character, or bytes that are no UTF-8.</summary>
+    private static string TextOf(JsonElement json)
+    {
+        try
+        {
+            return json.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return "";
+        }
     }
 }

@@ -68,15 +68,43 @@ public sealed record ConfigurationFile(PolicyKind Kind, ConfigurationFileFacts F
             var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 16 });
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
+                ReadTexts(document.RootElement);
                 return document;
             }
 
             document.Dispose();
             throw Invalid("json-invalid", problem);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw DomainError.Field(PackageReader.Field, "configuration-file.json-invalid", problem).ToException(e);
+        }
+    }
+
+    /// <summary>Half a character, or bytes that are no UTF-8, show only when a text is read: so all are, once.</summary>
+    /// <exception cref="InvalidOperationException">A text can't be read.</exception>
+    private static void ReadTexts(JsonElement json)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.String:
+                json.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in json.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (var property in json.EnumerateObject())
+                {
+                    _ = property.Name;
+                    ReadTexts(property.Value);
+                }
+
+                break;
         }
     }
 

@@ -3,16 +3,21 @@ using System.Text.RegularExpressions;
 
 namespace Atp.Functions.Tests;
 
-/// <summary>docs/coverage.md names the test for each statement of the documentation: a test that is renamed must not leave it behind.</summary>
+/// <summary>
+/// docs/coverage.md names the test for each statement of the documentation, docs/security.md the one for each threat: a test that is
+/// renamed must not leave them behind.
+/// </summary>
 public sealed partial class CoverageTests
 {
-    [Fact]
-    public void Every_test_that_it_names_is_there()
+    [Theory]
+    [InlineData("coverage.md")]
+    [InlineData("security.md")]
+    public void Every_test_that_it_names_is_there(string document)
     {
         var root = RootFolder();
         var classes = Directory.EnumerateFiles(Path.Combine(root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
             .ToLookup(path => Path.GetFileNameWithoutExtension(path), File.ReadAllText);
-        var named = TestName().Matches(File.ReadAllText(Path.Combine(root, "docs", "coverage.md"))).Select(m => m.Groups["name"].Value).Distinct().ToList();
+        var named = TestName().Matches(File.ReadAllText(Path.Combine(root, "docs", document))).Select(m => m.Groups["name"].Value).Distinct().ToList();
 
         Assert.True(named.Count > 40, $"It names {named.Count} tests only.");
         Assert.All(named, name =>

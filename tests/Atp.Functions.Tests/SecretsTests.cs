@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -8,6 +9,7 @@ using System.Text.Json.Nodes;
 using Atp.Core.Agent;
 using Atp.Core.Health;
 using Atp.Core.Storage;
+using Atp.Local;
 using Azure.Data.Tables;
 
 namespace Atp.Functions.Tests;
@@ -32,6 +34,7 @@ public sealed class SecretsTests(TestStack stack)
         await ApplyAsync(up, planted);
         await ApplyAsync(down, planted);
         await GoWrongAsync(host, up, deploymentId, planted);
+        await AttackAsync(host, policyId, planted);
         await host.RollUpAsync();
         await host.Get<ReconcileService>().RunAsync(CancellationToken.None);
         await AskForEverythingAsync(host, policyId, deploymentId, collection);
@@ -142,6 +145,52 @@ public sealed class SecretsTests(TestStack stack)
         await device.IngestedAsync();
     }
 
+    /// <summary>Credentials that are refused, and uploads that never become anything, with secrets in them.</summary>
+    private static async Task AttackAsync(AtpHost host, string policyId, Dictionary<string, string> planted)
+    {
+        var tokens = host.Stack.Stack.Tokens;
+        var request = new TokenRequest { Subject = "attacker", Audience = "another service", Roles = AtpHost.AllRoles };
+        foreach (var (what, token) in new[]
+        {
+            ("a token for another service", tokens.CreateToken(request)),
+            ("a token that has expired", tokens.CreateToken(request with { Audience = host.Stack.Stack.Audience, Lifetime = TimeSpan.FromDays(-1) })),
+            ("a token without roles", tokens.CreateToken(request with { Audience = host.Stack.Stack.Audience, Roles = [] })),
+        })
+        {
+            planted[what] = token.Split('.')[2];
+            using var client = host.Anonymous();
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            Assert.Equal(what == "a token without roles" ? HttpStatusCode.Forbidden : HttpStatusCode.Unauthorized, (await client.GetAsync("/api/policies")).StatusCode);
+            client.DefaultRequestHeaders.Authorization = null;
+            Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync($"/api/policies?access_token={token}")).StatusCode);
+        }
+
+        var key = planted["key in a broken upload"] = NewKey();
+        foreach (var (type, body) in new[]
+        {
+            ("application/json", $$"""{"name":"Another","kind":"Onboarding","workspaceId":"{{TestSite.WorkspaceId}}","workspaceKey":"{{key}}"""),
+            ("application/json", $$"""{"name":"Another","workspaceKey":["{{key}}"]}"""),
+            ("application/json", $$"""{"workspaceKey":"{{key}}","description":"{{new string('x', 2 * 1024 * 1024)}}"}"""),
+            ("application/json; charset=utf-16", $$"""{"workspaceKey":"{{key}}"}"""),
+            ("text/plain", key),
+            ("multipart/form-data; boundary=b", $"--b\r\nContent-Disposition: form-data; name=\"workspaceKey\"\r\n\r\n{key}"),
+            ("multipart/form-data; boundary=other", $"--b\r\nContent-Disposition: form-data; name=\"workspaceKey\"\r\n\r\n{key}\r\n--b--"),
+        })
+        {
+            foreach (var (method, address) in new[] { (HttpMethod.Post, "/api/policies"), (HttpMethod.Patch, $"/api/policies/{policyId}") })
+            {
+                using var upload = new HttpRequestMessage(method, address) { Content = new StringContent(body) };
+                upload.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+                upload.Headers.TryAddWithoutValidation("If-Match", "\"1\"");
+                Assert.InRange((int)(await host.Admin.SendAsync(upload)).StatusCode, 400, 499);
+            }
+        }
+
+        using var lines = new StringContent($$"""{"deviceId":"leak-1","name":"L","build":"{{key}}","productType":1}""" + $"\n{{\"deviceId\":\"leak-2\",\"key\":\"{key}\"");
+        lines.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
+        Assert.Equal(2, (int)(await (await host.Admin.PostAsync("/api/devices/import", lines)).JsonAsync())["rejected"]!);
+    }
+
     private static async Task AskForEverythingAsync(AtpHost host, string policyId, string deploymentId, string collectionId)
     {
         foreach (var address in new[]
@@ -160,6 +209,11 @@ public sealed class SecretsTests(TestStack stack)
         var (primary, secondary) = await host.Get<EnrollmentKeys>().GetAsync(CancellationToken.None);
         planted["primary enrollment key"] = Convert.ToBase64String(primary);
         planted["secondary enrollment key"] = Convert.ToBase64String(secondary);
+        foreach (var deviceId in new[] { "up-1", "down-1" })
+        {
+            planted[$"second key of {deviceId}"] = DeviceSigning.DeriveDeviceKey(secondary, deviceId, 1);
+        }
+
         planted["administrator's token"] = host.Admin.DefaultRequestHeaders.Authorization!.Parameter!.Split('.')[2];
         planted["storage account key"] = host.Account.Key;
         planted["client secret"] = host.Stack.Stack.Settings(host.Account)["Atp:LocalTrust:ClientSecret"]!;
@@ -202,7 +256,8 @@ public sealed class SecretsTests(TestStack stack)
 
         var raw = new byte[secret.Length];
         return Convert.TryFromBase64String(secret, raw, out var length)
-            && text.Contains(Convert.ToHexString(raw.AsSpan(0, length)), StringComparison.OrdinalIgnoreCase);
+            && (text.Contains(Convert.ToHexString(raw.AsSpan(0, length)), StringComparison.OrdinalIgnoreCase)
+                || text.Contains(Base64Url.EncodeToString(raw.AsSpan(0, length)), StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> Forms(string secret) =>

@@ -27,6 +27,7 @@ public sealed class InventoryTests
     [InlineData("build", "inventory.build-invalid", """{"name":"n","productType":1,"build":0}""")]
     [InlineData("build", "inventory.build-invalid", """{"name":"n","productType":1,"build":-5}""")]
     [InlineData("build", "inventory.build-invalid", """{"name":"n","productType":1,"build":1e4}""")]
+    [InlineData("build", "inventory.build-invalid", """{"name":"n","productType":1,"build":"\ud800"}""")]
     [InlineData("name", "inventory.name-invalid", """{"productType":1,"build":1}""")]
     [InlineData("name", "inventory.name-invalid", """{"name":" ","productType":1,"build":1}""")]
     [InlineData("name", "inventory.name-invalid", """{"name":"a\tb","productType":1,"build":1}""")]
@@ -142,6 +143,12 @@ public sealed class InventoryTests
 
         Assert.InRange(body.Given, 64 * 1024, 256 * 1024);
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("deviceId,name,build,productType\n")]
+    public async Task A_CSV_field_that_is_too_long_is_refused_in_the_header_too(string before) =>
+        Assert.Equal("inventory.csv-invalid", (await Assert.ThrowsAsync<DomainException>(() => CsvAsync($"{before}x,{new string('n', 70_000)},1,1\n"))).Error.Code);
 
     [Fact]
     public async Task An_empty_body_has_no_rows()

@@ -59,6 +59,9 @@ public sealed class ConfigurationFileTests
     [InlineData("""{"body":5,"sig":"AA==","sha256sig":"AA==","cert":"AA==","chain":[]}""")]
     [InlineData("""{"body":"{}","sig":"AA==","sha256sig":"AA==","cert":"AA==","chain":"AA=="}""")]
     [InlineData("""{"body":"{}","sig":"AA==","sha256sig":"AA==","cert":"AA==","chain":[5]}""")]
+    [InlineData("""{"body":"\ud800","sig":"AA==","sha256sig":"AA==","cert":"AA==","chain":[]}""")]
+    [InlineData("""{"body":"{}","sig":"AA==","sha256sig":"AA==","cert":"AA==","chain":["\udc00"]}""")]
+    [InlineData("""{"\ud800ody":"{}","body":"{}","sig":"AA==","sha256sig":"AA==","cert":"AA==","chain":[]}""")]
     public void What_is_not_the_JSON_of_a_configuration_file_is_refused(string text) =>
         SampleFiles.Refused("configuration-file.json-invalid", () => Read(Encoding.UTF8.GetBytes(text)));
 
@@ -70,6 +73,10 @@ public sealed class ConfigurationFileTests
         SampleFiles.Refused("configuration-file.json-invalid", () => Read(Encoding.UTF8.GetBytes(deep)));
         SampleFiles.Refused("configuration-file.json-invalid", () => Read(SampleFiles.Signed(deep)));
     }
+
+    [Fact]
+    public void A_file_with_bytes_that_are_no_UTF_8_is_refused() => SampleFiles.Refused("configuration-file.json-invalid", () => Read(
+        [.. "{\"body\":\""u8, 0xc3, 0x28, .. "\",\"sig\":\"AA==\",\"sha256sig\":\"AA==\",\"cert\":\"AA==\",\"chain\":[]}"u8]));
 
     [Fact]
     public void A_file_that_was_cut_off_anywhere_is_refused()

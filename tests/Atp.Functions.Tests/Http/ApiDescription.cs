@@ -20,7 +20,7 @@ internal sealed partial class ApiDescription
 
         // What is written out goes before a parameter.
         operations = [.. Operations.OrderBy(o => o.Path.Count(c => c == '{'))
-            .Select(o => (o.Method, PatternOf(o.Path, result.Document!.Paths[o.Path].Parameters ?? []), o.Operation))];
+            .Select(o => (o.Method, PatternOf(o.Path), o.Operation))];
     }
 
     public ReadResult Result { get; }
@@ -78,10 +78,8 @@ internal sealed partial class ApiDescription
         };
     }
 
-    /// <summary>Whole numbers are told from other text, as by the routes.</summary>
-    private static Regex PatternOf(string path, IList<IOpenApiParameter> parameters) => new("^/api" + Parameter().Replace(
-        Regex.Escape(path).Replace(@"\{", "{", StringComparison.Ordinal),
-        match => parameters.Single(p => p.Name == match.Groups[1].Value).Schema!.Type == JsonSchemaType.Integer ? "[0-9]+" : "[^/]+") + "/?$",
+    private static Regex PatternOf(string path) => new(
+        "^/api" + Parameter().Replace(Regex.Escape(path).Replace(@"\{", "{", StringComparison.Ordinal), "[^/]+") + "/?$",
         RegexOptions.IgnoreCase | RegexOptions.Compiled);
 
     private static async Task<ApiDescription> ReadAsync()
