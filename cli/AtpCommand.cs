@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Atp.Cli.Audit;
 using Atp.Cli.Client;
 using Atp.Cli.Collections;
 using Atp.Cli.Deployments;
@@ -91,6 +92,7 @@ public static class AtpCommand
         DeviceCommand.Create(terminal),
         DeployCommand.Create(terminal),
         StatusCommand.Create(terminal),
+        AuditCommand.Create(terminal),
         SimulateCommand.Create(terminal),
         SamplePackageCommand.Create(terminal),
         TokenCommand.Create(terminal),

@@ -77,6 +77,7 @@ public static class AtpFunctions
         services.AddSingleton(s => new AuditTable(
             s.GetRequiredService<StorageClients>().Table(TableNames.Audit), s.GetRequiredService<ShardMap>()));
         services.AddSingleton<AuditTrail>();
+        services.AddSingleton<AuditReader>();
         services.AddSingleton(s => new AdministratorTokens(s.GetRequiredService<IOptions<EntraOptions>>(), s.GetService<LocalTrust>()));
         services.AddSingleton<CallLimits>();
         services.AddHostedService<SiteSetup>();

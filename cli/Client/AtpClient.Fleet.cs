@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -31,8 +30,7 @@ public sealed partial class AtpClient
     /// <param name="ct">Cancels.</param>
     public IAsyncEnumerable<DeviceAnswer> ListDevicesAsync(
         IEnumerable<(string Name, string? Value)> conditions, int pageSize, CancellationToken ct) =>
-        ListAsync<DeviceAnswer>(string.Create(CultureInfo.InvariantCulture, $"/api/devices?pageSize={pageSize}") + string.Concat(
-            conditions.Where(c => c.Value is not null).Select(c => $"&{c.Name}={Uri.EscapeDataString(c.Value!)}")), ct);
+        ListAsync<DeviceAnswer>(Query("/api/devices", conditions, pageSize), ct);
 
     public async Task<bool> HasDevicesAsync(CancellationToken ct) =>
         (await GetAsync<ListAnswer<DeviceAnswer>>("/api/devices?pageSize=1", ct)).Value.Count > 0;

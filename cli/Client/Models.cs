@@ -221,6 +221,10 @@ public sealed record TargetAnswer : Answer
     public required MessageAnswer Message { get; init; }
 
     public IReadOnlyList<DeliveryAnswer> Deliveries { get; init; } = [];
+
+    public int Redeliveries { get; init; }
+
+    public DateTimeOffset? RedeliveredAt { get; init; }
 }
 
 public sealed record DeliveryAnswer : Answer

@@ -54,6 +54,8 @@ internal static class DeviceShowCommand
                 $"{target.PolicyName} ({target.Kind}, order {target.Order}), deployment {target.DeploymentId}\n{Text(target.Message)}");
             Row("  took", string.Join('\n', target.Deliveries.Select(delivery =>
                 $"{Time(delivery.At)}  revision {delivery.Revision}{Part("file", delivery.FileSha256)}{Part("workspace", delivery.Workspace)}")));
+            Row("  again", target.Redeliveries == 0 ? null : string.Create(
+                CultureInfo.InvariantCulture, $"downloaded {target.Redeliveries} times more, last {Time(target.RedeliveredAt)}"));
         }
 
         terminal.Console.Write(table);

@@ -31,10 +31,10 @@ public sealed class AgentService(
     public async Task<(BinaryData Content, ConfigurationFileFacts Facts)> ConfigurationFileAsync(
         DeviceToken token, string deploymentId, Caller caller, CancellationToken ct)
     {
-        var winner = await WinnerAsync(token, deploymentId, Applicability.DeliverFile, ct);
+        var (found, winner) = await WinnerAsync(token, deploymentId, Applicability.DeliverFile, ct);
         var facts = winner.Policy.Current.ConfigurationFile;
         var content = await policies.ConfigurationFileAsync(winner.Policy.Id, facts, ct);
-        await AuditDeliveryAsync(token, winner, "configuration.deliver", caller, ct);
+        await AuditDeliveryAsync(found, winner, "configuration.deliver", caller, ct);
         return (content, facts);
     }
 
@@ -42,10 +42,10 @@ public sealed class AgentService(
     /// <exception cref="DomainException">Not found when this deployment doesn't hold the device, or it needs no workspace.</exception>
     public async Task<WorkspaceAnswer> WorkspaceAsync(DeviceToken token, string deploymentId, Caller caller, CancellationToken ct)
     {
-        var winner = await WinnerAsync(token, deploymentId, Applicability.DeliverWorkspace, ct);
+        var (found, winner) = await WinnerAsync(token, deploymentId, Applicability.DeliverWorkspace, ct);
         var workspace = winner.Policy.Current.Workspace!;
         var key = await policies.WorkspaceKeyAsync(winner.Policy.Id, workspace, ct);
-        await AuditDeliveryAsync(token, winner, "workspace.deliver", caller, ct);
+        await AuditDeliveryAsync(found, winner, "workspace.deliver", caller, ct);
         return new WorkspaceAnswer(workspace.Id, key);
     }
 
@@ -185,24 +185,48 @@ public sealed class AgentService(
         };
     }
 
-    private async Task<TargetedDeployment> WinnerAsync(
+    private async Task<(FleetDevice Found, TargetedDeployment Winner)> WinnerAsync(
         DeviceToken token, string deploymentId, Applicability needed, CancellationToken ct)
     {
         var found = await fleet.FindAsync(token.DeviceId, ct);
         var device = Authorized(found, token);
         var decision = DeviceDecision.For(device, found.Assignments, await SnapshotForAsync(found, ct), clock.GetUtcNow());
         return decision.Winner is { } winner && winner.Deployment.Id == deploymentId && winner.Applicability == needed
-            ? winner
+            ? (found, winner)
             : throw DomainError.NotFound("agent.nothing-to-deliver",
                 "This deployment has nothing of that kind for this device. Check in again and follow the new instructions.").ToException();
     }
 
-    /// <summary>Once per device and revision: the key is made of both, and the day is that of the fetch.</summary>
-    private async Task AuditDeliveryAsync(DeviceToken token, TargetedDeployment winner, string action, Caller caller, CancellationToken ct)
+    /// <summary>
+    /// On record once per device and revision: the key is made of both, and the day is that of the fetch. What the device takes again
+    /// is counted with its assignment.
+    /// </summary>
+    private async Task AuditDeliveryAsync(FleetDevice found, TargetedDeployment winner, string action, Caller caller, CancellationToken ct)
     {
+        var now = clock.GetUtcNow();
         var revision = winner.Policy.Current.Revision;
-        var fetchedAt = winner.Assignment?.FetchedRevision == revision ? winner.Assignment.FetchedAt : null;
-        await audit.RecordOnceAsync(caller, action, token.DeviceId, $"policy {winner.Policy.Id} revision {revision}",
-            $"{token.DeviceId}!{winner.Deployment.Id}!{revision:D6}!{action}", fetchedAt ?? clock.GetUtcNow(), ct);
+        var fetchedAt = winner.Assignment?.FetchedRevision == revision ? winner.Assignment.FetchedAt ?? now : now;
+        var isSameDay = fetchedAt.UtcDateTime.Date == now.UtcDateTime.Date;
+        if (!await audit.RecordOnceAsync(
+            caller, action, found.Id, $"policy {winner.Policy.Id} revision {revision}{(isSameDay ? "" : $", taken on {now:u}")}",
+            $"{found.Id}!{winner.Deployment.Id}!{revision:D6}!{action}", isSameDay ? now : fetchedAt, ct))
+        {
+            await CountRedeliveryAsync(found, winner.Deployment.Id, now, ct);
+        }
+    }
+
+    private async Task CountRedeliveryAsync(FleetDevice found, string deploymentId, DateTimeOffset at, CancellationToken ct)
+    {
+        var isFirst = true;
+        await Contention.RetryAsync(async () =>
+        {
+            var current = isFirst ? found : await fleet.FindAsync(found.Id, ct);
+            isFirst = false;
+            if (current.Device is not null)
+            {
+                var assignment = current.Assignments.GetValueOrDefault(deploymentId) ?? new Assignment { DeploymentId = deploymentId };
+                await fleet.RecordRedeliveryAsync(current, assignment with { Redeliveries = assignment.Redeliveries + 1, RedeliveredAt = at }, ct);
+            }
+        }, ct);
     }
 }

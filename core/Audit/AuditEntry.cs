@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text.Json;
-
 namespace Atp.Core.Audit;
 
 /// <summary>How far a change was when its row was written.</summary>
@@ -18,6 +14,9 @@ public enum AuditOutcome
 /// <summary>One row of the audit: who did what to which thing, from where, with what result; never a secret.</summary>
 public sealed record AuditEntry
 {
+    /// <summary>A version-7 UUID, so that an attempt to write it is recognised as its own.</summary>
+    public required string Id { get; init; }
+
     /// <summary>When, UTC.</summary>
     public required DateTimeOffset At { get; init; }
 
@@ -43,26 +42,10 @@ public sealed record AuditEntry
 
     /// <summary>The W3C trace id of the call: the same in its answers, logs and messages.</summary>
     public string? CorrelationId { get; init; }
-}
 
-/// <summary>An entry in its place in the chain of its partition.</summary>
-/// <param name="Sequence">From 1, without gaps.</param>
-/// <param name="PreviousHash">Of the entry before; empty for the first.</param>
-/// <param name="Hash">As <see cref="AuditChain.HashOf"/> makes it.</param>
-public sealed record ChainedEntry(string Partition, int Sequence, string PreviousHash, string Hash, AuditEntry Entry);
+    /// <summary>Of a result: the id of the entry that said what was intended.</summary>
+    public string? IntentId { get; init; }
 
-/// <summary>How the entries of a partition are chained: pure functions, the same for who writes and who verifies.</summary>
-public static class AuditChain
-{
-    /// <summary>Lower-case hex SHA-256 over everything that an entry says, its place, and the hash of the one before.</summary>
-    public static string HashOf(string partition, int sequence, string previousHash, AuditEntry entry) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new[]
-        {
-            partition, sequence.ToString(CultureInfo.InvariantCulture), previousHash,
-            entry.At.UtcDateTime.ToString("O", CultureInfo.InvariantCulture), entry.CallerId, entry.CallerName, entry.Address ?? "",
-            entry.Action, entry.Subject, entry.Outcome.ToString(), entry.Detail, entry.CorrelationId ?? "",
-        })));
-
-    public static ChainedEntry Append(string partition, int lastSequence, string lastHash, AuditEntry entry) =>
-        new(partition, lastSequence + 1, lastHash, HashOf(partition, lastSequence + 1, lastHash, entry), entry);
+    /// <summary>Makes a fact recognisable, so that it is on record once in its partition; null: every call is an entry.</summary>
+    public string? OnceKey { get; init; }
 }

@@ -20,7 +20,8 @@ public sealed partial class AuditTrail(AuditTable table, TimeProvider clock, ILo
     public async Task<T> ChangeAsync<T>(
         Caller caller, string action, string subject, Func<Task<(T Value, string Detail)>> change, CancellationToken ct)
     {
-        await table.AppendAsync(Entry(caller, action, subject, AuditOutcome.Intended, ""), null, ct);
+        var intent = Entry(caller, action, subject, AuditOutcome.Intended, "");
+        await table.AppendAsync(intent, ct);
         (T Value, string Detail) done;
         try
         {
@@ -28,13 +29,17 @@ public sealed partial class AuditTrail(AuditTable table, TimeProvider clock, ILo
         }
         catch (Exception e)
         {
-            await RecordFailureAsync(Entry(caller, action, subject, AuditOutcome.Failed,
-                e is DomainException expected ? expected.Error.Code : "broke off"));
+            await RecordFailureAsync(ResultOf(intent, AuditOutcome.Failed, e switch
+            {
+                DomainException expected => expected.Error.Code,
+                OperationCanceledException => "cancelled",
+                _ => "broke off",
+            }));
             throw;
         }
 
         // The change is made: that the caller has hung up is no reason to leave it without a result.
-        await table.AppendAsync(Entry(caller, action, subject, AuditOutcome.Done, done.Detail), null, CancellationToken.None);
+        await table.AppendAsync(ResultOf(intent, AuditOutcome.Done, done.Detail), CancellationToken.None);
         return done.Value;
     }
 
@@ -43,10 +48,10 @@ public sealed partial class AuditTrail(AuditTable table, TimeProvider clock, ILo
         ChangeAsync(caller, action, subject, async () => (true, await change()), ct);
 
     /// <summary>Something that happened, once for each <paramref name="onceKey"/> on the day of <paramref name="at"/>.</summary>
-    /// <returns>False when it is on record already.</returns>
+    /// <returns>False when it is on record already; also, rarely, when it was put there just now and the answer was lost on the way.</returns>
     public Task<bool> RecordOnceAsync(
         Caller caller, string action, string subject, string detail, string onceKey, DateTimeOffset at, CancellationToken ct) =>
-        table.AppendAsync(Entry(caller, action, subject, AuditOutcome.Done, detail) with { At = at }, onceKey, ct);
+        table.AppendAsync(Entry(caller, action, subject, AuditOutcome.Done, detail) with { At = at, OnceKey = onceKey }, ct);
 
     /// <summary>Deletes the days before this moment.</summary>
     public Task PruneAsync(DateTimeOffset before, CancellationToken ct) => table.PruneAsync(before, ct);
@@ -56,7 +61,7 @@ public sealed partial class AuditTrail(AuditTable table, TimeProvider clock, ILo
     {
         try
         {
-            await table.AppendAsync(entry, null, CancellationToken.None);
+            await table.AppendAsync(entry, CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -64,8 +69,15 @@ public sealed partial class AuditTrail(AuditTable table, TimeProvider clock, ILo
         }
     }
 
+    private AuditEntry ResultOf(AuditEntry intent, AuditOutcome outcome, string detail)
+    {
+        var now = clock.GetUtcNow();
+        return intent with { Id = NewId(now), At = now, Outcome = outcome, Detail = detail, IntentId = intent.Id };
+    }
+
     private AuditEntry Entry(Caller caller, string action, string subject, AuditOutcome outcome, string detail) => new()
     {
+        Id = NewId(clock.GetUtcNow()),
         At = clock.GetUtcNow(),
         CallerId = caller.Id,
         CallerName = caller.DisplayName,
@@ -76,6 +88,8 @@ public sealed partial class AuditTrail(AuditTable table, TimeProvider clock, ILo
         Detail = detail,
         CorrelationId = Activity.Current?.TraceId.ToString(),
     };
+
+    private static string NewId(DateTimeOffset now) => Guid.CreateVersion7(now).ToString();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The audit has no result of {Action} on {Subject}, which failed ({Detail}): it could not be written")]
     private partial void NotRecorded(Exception e, string action, string subject, string detail);

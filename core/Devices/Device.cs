@@ -105,6 +105,12 @@ public sealed record Assignment
     /// <summary>What it took, oldest first: the last <see cref="MaxDeliveries"/>.</summary>
     public IReadOnlyList<Delivery> Deliveries { get; init; } = [];
 
+    /// <summary>How often it took the file or workspace of a revision again, after the first time, which is in the audit.</summary>
+    public int Redeliveries { get; init; }
+
+    /// <summary>The last such time, UTC.</summary>
+    public DateTimeOffset? RedeliveredAt { get; init; }
+
     /// <summary>The revision that the device last reported on.</summary>
     public int? ReportedRevision { get; init; }
 

@@ -110,6 +110,14 @@ internal static class FleetRows
             ["Deliveries"] = JsonSerializer.Serialize(assignment.Deliveries, MessageSender.Json),
         };
 
+    /// <summary>Columns that downloads own.</summary>
+    public static TableEntity RedeliveryColumns(string shard, string deviceId, Assignment assignment) =>
+        new(shard, AssignmentKey(deviceId, assignment.DeploymentId))
+        {
+            ["Redeliveries"] = assignment.Redeliveries,
+            ["RedeliveredAt"] = assignment.RedeliveredAt,
+        };
+
     public static TableEntity ResultColumns(string shard, string deviceId, Assignment assignment) =>
         new(shard, AssignmentKey(deviceId, assignment.DeploymentId))
         {
@@ -151,6 +159,8 @@ internal static class FleetRows
         FetchedAt = row.GetDateTimeOffset("FetchedAt"),
         FetchCount = row.GetInt32("FetchCount") ?? 0,
         Deliveries = Text(row, "Deliveries") is { } deliveries ? JsonSerializer.Deserialize<Delivery[]>(deliveries, MessageSender.Json)! : [],
+        Redeliveries = row.GetInt32("Redeliveries") ?? 0,
+        RedeliveredAt = row.GetDateTimeOffset("RedeliveredAt"),
         ReportedRevision = row.GetInt32("ReportedRevision"),
         Result = Text(row, "Result") is { } result ? Enum.Parse<AssignmentResult>(result) : null,
         ErrorCode = Text(row, "ErrorCode"),

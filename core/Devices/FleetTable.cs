@@ -146,6 +146,18 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
         return SubmitAsync(actions, ct);
     }
 
+    /// <summary>That the device took a file or workspace again. The device row's ETag makes the count exact.</summary>
+    /// <exception cref="DomainException">Stale: the device changed since it was read.</exception>
+    public Task RecordRedeliveryAsync(FleetDevice before, Assignment assignment, CancellationToken ct)
+    {
+        var shard = ShardOf(before.Id);
+        return SubmitAsync(
+        [
+            new(TableTransactionActionType.UpdateMerge, new TableEntity(shard, before.Id), before.Version),
+            new(TableTransactionActionType.UpsertMerge, FleetRows.RedeliveryColumns(shard, before.Id, assignment)),
+        ], ct);
+    }
+
     /// <summary>Key version, enrollment request and whether the device is blocked.</summary>
     /// <exception cref="DomainException">Stale: the device changed since it was read.</exception>
     public Task WriteCredentialAsync(FleetDevice before, Device after, CancellationToken ct) =>

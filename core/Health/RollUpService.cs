@@ -1,6 +1,8 @@
+using Atp.Core.Audit;
 using Atp.Core.Collections;
 using Atp.Core.Deployments;
 using Atp.Core.Devices;
+using Atp.Core.Requests;
 using Atp.Core.Site;
 using Atp.Core.Storage;
 using Microsoft.Extensions.Logging;
@@ -21,7 +23,7 @@ public sealed record RollUpShard(string RollUpId, DateTimeOffset AsOf, string Sh
 /// </summary>
 public sealed partial class RollUpService(
     RollUpTable rollUps, HealthTable health, FleetTable fleet, FleetChanges changes, CollectionEvaluation collections,
-    SiteSnapshots snapshots, ShardMap shards, MessageSender messages, IOptions<SiteOptions> options, TimeProvider clock,
+    SiteSnapshots snapshots, ShardMap shards, MessageSender messages, AuditTrail audit, IOptions<SiteOptions> options, TimeProvider clock,
     ILogger<RollUpService> log)
 {
     /// <summary>Devices that are brought up to date in one read-decide-write.</summary>
@@ -30,10 +32,17 @@ public sealed partial class RollUpService(
     private TimeSpan Period => TimeSpan.FromMinutes(options.Value.RollUpPeriodMinutes);
 
     /// <summary>Starts a run as of now. Runs may overlap: only newer figures replace older ones.</summary>
-    public async Task<RollUp> StartAsync(CancellationToken ct)
+    public Task<RollUp> StartAsync(CancellationToken ct) => StartAsync(Now(), ct);
+
+    /// <summary>Likewise, since an administrator asked for it.</summary>
+    public Task<RollUp> StartAsync(Caller caller, CancellationToken ct)
     {
-        // Whole milliseconds, so that the id says all of it.
-        var asOf = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+        var asOf = Now();
+        return audit.ChangeAsync(caller, "rollup.start", RollUp.IdOf(asOf), async () => (await StartAsync(asOf, ct), "started"), ct);
+    }
+
+    private async Task<RollUp> StartAsync(DateTimeOffset asOf, CancellationToken ct)
+    {
         var id = RollUp.IdOf(asOf);
         await rollUps.StartAsync(id, asOf, ct);
         await messages.SendAllAsync(Queues.HealthShards, shards.All.Select(shard => new RollUpShard(id, asOf, shard)), ct);
@@ -45,6 +54,9 @@ public sealed partial class RollUpService(
 
     /// <summary>Whether a run that isn't complete is given up: it is older than two periods.</summary>
     public bool IsAbandoned(DateTimeOffset asOf) => clock.GetUtcNow() - asOf > 2 * Period;
+
+    /// <summary>In whole milliseconds, so that a run's id says all of it.</summary>
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 
     /// <summary>Counts one shard, mends what races left in it, and completes the run if this was the last.</summary>
     /// <exception cref="DomainException">Invalid: an unknown shard.</exception>

@@ -9,18 +9,21 @@ namespace Atp.Functions.Devices;
 /// <param name="Effective">It decides; the message of the others says why they lost.</param>
 /// <param name="Message">The status in words, and what to do.</param>
 /// <param name="Deliveries">What the device took, oldest first: shows which file or workspace replaced which. Not in a list.</param>
+/// <param name="Redeliveries">How often it downloaded a file or workspace again that it had been given before.</param>
+/// <param name="RedeliveredAt">When it last did.</param>
 public sealed record TargetAnswer(
     string DeploymentId, DateTimeOffset DeployedAt, string PolicyId, string PolicyName, PolicyKind Kind, int Order, int Revision, bool Effective,
     Applicability Applicability, AssignmentStatus Status, StatusMessage Message,
     DateTimeOffset? PlacedAt, DateTimeOffset? FetchedAt, int? FetchedRevision, DateTimeOffset? ReportedAt, int? ReportedRevision, string? ErrorCode,
-    IReadOnlyList<Delivery>? Deliveries)
+    IReadOnlyList<Delivery>? Deliveries, int Redeliveries, DateTimeOffset? RedeliveredAt)
 {
     public static TargetAnswer Of(TargetedDeployment target, StatusMessage message) => new(
         target.Deployment.Id, target.Deployment.CreatedAt, target.Policy.Id, target.Policy.Current.Name, target.Policy.Current.Kind,
         target.Policy.Order, target.Policy.Current.Revision, target.Status != AssignmentStatus.Superseded,
         target.Applicability, target.Status, message,
         target.Assignment?.PlacedAt, target.Assignment?.FetchedAt, target.Assignment?.FetchedRevision,
-        target.Assignment?.ResultAt, target.Assignment?.ReportedRevision, target.Assignment?.ErrorCode, target.Assignment?.Deliveries);
+        target.Assignment?.ResultAt, target.Assignment?.ReportedRevision, target.Assignment?.ErrorCode, target.Assignment?.Deliveries,
+        target.Assignment?.Redeliveries ?? 0, target.Assignment?.RedeliveredAt);
 }
 
 /// <summary>A device: its facts, and what they mean now.</summary>

@@ -14,7 +14,7 @@ public sealed class StartRollUpFunction(RollUpService rollUps)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "health/rollup")] HttpRequest request,
         CancellationToken ct)
     {
-        var rollUp = await rollUps.StartAsync(ct);
+        var rollUp = await rollUps.StartAsync(request.Caller(), ct);
         return request.Accepted($"/api/health/rollups/{rollUp.Id}", RollUpAnswer.Of(rollUp, rollUps));
     }
 }

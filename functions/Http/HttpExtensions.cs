@@ -28,7 +28,7 @@ public static partial class HttpExtensions
     /// </summary>
     public static string? CallerAddress(this HttpContext http)
     {
-        var peer = http.Connection.RemoteIpAddress;
+        var peer = http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.RemoteIpAddress;
         if (peer is null || !IPAddress.IsLoopback(peer))
         {
             return peer?.ToString();
@@ -84,6 +84,16 @@ public static partial class HttpExtensions
         return text.Length == 0 ? null
             : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
             : throw DomainError.Field(name, "query.time-invalid", $"'{name}' is an ISO 8601 time, e.g. 2026-01-31T12:00:00Z.").ToException();
+    }
+
+    /// <summary>A whole number in the query, from 1.</summary>
+    /// <exception cref="DomainException">It isn't one.</exception>
+    public static int? QueryNumber(this HttpRequest request, string name)
+    {
+        var text = request.Query[name].ToString();
+        return text.Length == 0 ? null
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 ? number
+            : throw DomainError.Field(name, "query.number-invalid", $"'{name}' is a whole number from 1.").ToException();
     }
 
     /// <summary>True or false in the query; false when it isn't there.</summary>

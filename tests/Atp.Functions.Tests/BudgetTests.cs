@@ -77,6 +77,7 @@ public sealed class BudgetTests(TestStack stack)
         Assert.InRange(await CostAsync(host, () => up.GetAsync($"/api/agent/configuration/{deploymentId}")), 1, 3);
         await down.CheckInAsync();
         Assert.InRange(await CostAsync(host, () => down.GetAsync($"/api/agent/workspace/{deploymentId}")), 1, 3);
+        Assert.InRange(await CostAsync(host, () => down.GetAsync($"/api/agent/workspace/{deploymentId}")), 1, 3); // again, and counted
 
         var report = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(up.Healthy(deploymentId, 1), Core.Agent.DeviceReport.Json);
         var ingestion = host.Get<Core.Agent.ReportService>();

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Atp.Cli.Client;
+using Spectre.Console;
+
+namespace Atp.Cli.Audit;
+
+internal static class AuditListCommand
+{
+    private const string Intended = "Intended";
+    private const int PageSize = 1000;
+    private const int DefaultTop = 100;
+    private const int MostTop = 1_000_000;
+
+    public static Command Create(Terminal terminal)
+    {
+        var from = new Option<string?>("--from") { Description = "From this time on, UTC, e.g. 2026-01-31T12:00Z. Default: 30 days before the end" };
+        var to = new Option<string?>("--to") { Description = "Before this time" };
+        var subject = new Option<string?>("--subject") { Description = "About this thing: the id of a policy, a device, …" };
+        var caller = new Option<string?>("--caller") { Description = "By this caller: the id of an administrator, device:ID, or service" };
+        var action = new Option<string?>("--action") { Description = "This action: policy.create, …; or all that start so: policy." };
+        var outcome = new Option<string?>("--outcome") { Description = "Done, Failed, or Intended: what was begun and has no recorded outcome" };
+        var correlation = new Option<string?>("--correlation") { Description = "Of this call: the traceId that an error shows" };
+        var top = new Option<int>("--top") { Description = "So many at most", DefaultValueFactory = _ => DefaultTop };
+        top.MustBeBetween(1, MostTop);
+        var command = new Command("list", "List who did what to which thing, newest first") { from, to, subject, caller, action, outcome, correlation, top };
+        var server = new ServerOptions();
+        server.AddTo(command);
+        command.SetAction(async (parse, ct) =>
+        {
+            var most = parse.GetValue(top);
+            var unfinishedOnly = string.Equals(parse.GetValue(outcome), Intended, StringComparison.OrdinalIgnoreCase);
+            var client = server.Connect(parse);
+            var entries = client.ListAuditAsync(
+                [
+                    ("from", parse.GetValue(from)), ("to", parse.GetValue(to)), ("subject", parse.GetValue(subject)), ("caller", parse.GetValue(caller)),
+                    ("action", parse.GetValue(action)), ("outcome", unfinishedOnly ? null : parse.GetValue(outcome)),
+                    ("correlationId", parse.GetValue(correlation)),
+                ], unfinishedOnly ? PageSize : Math.Min(2 * most, PageSize), ct);
+            var found = await WithoutFinishedIntentsAsync(client, entries, ct)
+                .Where(entry => !unfinishedOnly || entry.Outcome == Intended).Take(most + 1).ToListAsync(ct);
+            var shown = found.Take(most).ToList();
+            if (server.IsJson(parse))
+            {
+                terminal.SayJson(shown);
+            }
+            else
+            {
+                Show(terminal, shown);
+            }
+
+            if (found.Count > most)
+            {
+                terminal.Complain($"There are more than these {most}: --top shows more, the other options narrow it down.");
+            }
+        });
+        return command;
+    }
+
+    /// <summary>A change is told by its result. What was intended is shown only where there is none.</summary>
+    private static async IAsyncEnumerable<AuditEntryAnswer> WithoutFinishedIntentsAsync(
+        AtpClient client, IAsyncEnumerable<AuditEntryAnswer> entries, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var finished = new HashSet<string>();
+        await foreach (var entry in entries.WithCancellation(ct))
+        {
+            if (entry.IntentId is not null)
+            {
+                finished.Add(entry.IntentId);
+            }
+
+            // The result is listed before, unless the conditions leave it out.
+            if (entry.Outcome != Intended || !(finished.Remove(entry.Id) || await HasResultAsync(client, entry, ct)))
+            {
+                yield return entry;
+            }
+        }
+    }
+
+    private static ValueTask<bool> HasResultAsync(AtpClient client, AuditEntryAnswer intent, CancellationToken ct) => client.ListAuditAsync(
+        [
+            ("from", intent.At.ToString("O", CultureInfo.InvariantCulture)), ("subject", intent.Subject), ("action", intent.Action),
+            ("correlationId", intent.CorrelationId),
+        ], PageSize, ct).AnyAsync(entry => entry.IntentId == intent.Id, ct);
+
+    private static void Show(Terminal terminal, List<AuditEntryAnswer> entries)
+    {
+        var table = new Table().AddColumns("At", "Who", "From", "Action", "Subject", "Outcome");
+        foreach (var entry in entries)
+        {
+            var outcome = entry.Outcome == Intended ? "outcome not recorded: under way, or the process died" : $"{entry.Outcome}: {entry.Detail}";
+            table.AddRow(
+                entry.At.ToString("u", CultureInfo.InvariantCulture), Markup.Escape(entry.CallerName), Markup.Escape(entry.Address ?? ""),
+                Markup.Escape(entry.Action), Markup.Escape(entry.Subject), Markup.Escape(outcome));
+        }
+
+        terminal.Console.Write(table);
+    }
+}
