@@ -13,6 +13,9 @@ public enum ErrorKind
     UnsupportedContent,
     RepeatedWithOtherBody,
     PreconditionMissing,
+
+    /// <summary>It is there, but can't be had until somebody mends it.</summary>
+    Unavailable,
 }
 
 /// <summary>A failure that the caller can understand and act on.</summary>
