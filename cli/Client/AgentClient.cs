@@ -50,18 +50,35 @@ public sealed class AgentClient(HttpClient http, Uri server, TimeProvider clock)
     /// <param name="ct">Cancels.</param>
     public static async Task ReportAsync(DeviceKey key, Uri queue, DeviceReport report, CancellationToken ct)
     {
-        var body = JsonSerializer.Serialize(report, DeviceReport.Json);
-        var signed = new SignedReport(
-            key.DeviceId, key.KeyVersion, body, DeviceSigning.SignReport(key.Key, Encoding.UTF8.GetBytes(body)));
         var client = new QueueClient(queue, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
         try
         {
-            await client.SendMessageAsync(JsonSerializer.Serialize(signed, DeviceReport.Json), ct);
+            await client.SendMessageAsync(Signed(key, report), ct);
         }
         catch (RequestFailedException e)
         {
             throw new CommandException($"The report queue refused a report: HTTP {e.Status} {e.ErrorCode}.", e);
         }
+    }
+
+    /// <summary>Signs the report and posts it to the service, which puts it into the queue.</summary>
+    /// <param name="key">The device's credential.</param>
+    /// <param name="url">From the answer to the check-in.</param>
+    /// <param name="report">What to say.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task PostReportAsync(DeviceKey key, string url, DeviceReport report, CancellationToken ct)
+    {
+        using var body = new StringContent(Signed(key, report), Encoding.UTF8, "application/json");
+        using var answer = await SendAsync(key, HttpMethod.Post, url, body, ct);
+        await Http.ThrowIfRefusedAsync(answer, ct);
+    }
+
+    private static string Signed(DeviceKey key, DeviceReport report)
+    {
+        var body = JsonSerializer.Serialize(report, DeviceReport.Json);
+        return JsonSerializer.Serialize(
+            new SignedReport(key.DeviceId, key.KeyVersion, body, DeviceSigning.SignReport(key.Key, Encoding.UTF8.GetBytes(body))),
+            DeviceReport.Json);
     }
 
     private async Task<HttpResponseMessage> SendAsync(

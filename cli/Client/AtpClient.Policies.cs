@@ -27,6 +27,9 @@ public sealed partial class AtpClient
 
     public IAsyncEnumerable<PolicyAnswer> ListPoliciesAsync(CancellationToken ct) => ListAsync<PolicyAnswer>("/api/policies", ct);
 
+    /// <summary>Those that can be recovered, the last deleted first.</summary>
+    public IAsyncEnumerable<PolicyAnswer> ListDeletedPoliciesAsync(CancellationToken ct) => ListAsync<PolicyAnswer>("/api/policies?deleted=true", ct);
+
     public Task<PolicyAnswer> GetPolicyAsync(string id, CancellationToken ct) =>
         GetAsync<PolicyAnswer>($"/api/policies/{Uri.EscapeDataString(id)}", ct);
 
@@ -36,6 +39,13 @@ public sealed partial class AtpClient
     /// <param name="ct">Cancels.</param>
     public Task<PolicyAnswer> MovePolicyAsync(string id, int revision, string move, CancellationToken ct) =>
         SendAsync<PolicyAnswer>(HttpMethod.Post, $"/api/policies/{Uri.EscapeDataString(id)}/order", JsonContent.Create(new { move }), ct, revision);
+
+    public Task DeletePolicyAsync(string id, int revision, CancellationToken ct) =>
+        DeleteAsync($"/api/policies/{Uri.EscapeDataString(id)}", revision, ct);
+
+    /// <summary>Brings a deleted policy back, as it was at this revision.</summary>
+    public Task<PolicyAnswer> RecoverPolicyAsync(string id, int revision, CancellationToken ct) =>
+        SendAsync<PolicyAnswer>(HttpMethod.Post, $"/api/policies/{Uri.EscapeDataString(id)}/recover", null, ct, revision);
 
     /// <summary>What <see cref="MovePolicyAsync"/> would change.</summary>
     public Task<OrderPreviewAnswer> PreviewMoveAsync(string id, string move, CancellationToken ct) =>

@@ -53,7 +53,22 @@ public sealed partial class AtpClient(HttpClient http, Uri server, TokenSource t
         }
     }
 
+    /// <param name="path">The thing.</param>
+    /// <param name="revision">The one that was looked at.</param>
+    /// <param name="ct">Cancels.</param>
+    private async Task DeleteAsync(string path, int revision, CancellationToken ct)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, path, null, revision, ct);
+        await Http.ThrowIfRefusedAsync(answer, ct);
+    }
+
     private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, CancellationToken ct, int? revision = null)
+    {
+        using var answer = await SendAsync(method, path, content, revision, ct);
+        return await Http.ReadAsync<T>(answer, ct);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, int? revision, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(method, new Uri(Server, path)) { Content = content };
         if (revision is not null)
@@ -67,8 +82,7 @@ public sealed partial class AtpClient(HttpClient http, Uri server, TokenSource t
             request.Headers.Add("Repeatability-Request-ID", Guid.NewGuid().ToString());
         }
 
-        using var answer = await Http.SendAsync(http, request, ct);
-        return await Http.ReadAsync<T>(answer, ct);
+        return await Http.SendAsync(http, request, ct);
     }
 }
 

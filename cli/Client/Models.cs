@@ -40,6 +40,11 @@ public sealed record PolicyAnswer : Answer
 
     /// <summary>Until an offboarding file expires; null for onboarding.</summary>
     public int? DaysLeft { get; init; }
+
+    /// <summary>Null while it is in use.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    public DateTimeOffset? RecoverableUntil { get; init; }
 }
 
 public sealed record ConfigurationFileAnswer : Answer

@@ -10,5 +10,7 @@ internal static class PolicyCommand
         PolicyListCommand.Create(terminal),
         PolicyShowCommand.Create(terminal),
         PolicyOrderCommand.Create(terminal),
+        PolicyLifeCommands.Delete(terminal),
+        PolicyLifeCommands.Recover(terminal),
     };
 }

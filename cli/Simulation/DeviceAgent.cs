@@ -15,7 +15,10 @@ public sealed record Visit(SimulatedDevice Device, DeviceKey Key, CheckInAnswer 
 }
 
 /// <summary>What the agent on a simulated device does: the real protocol, and an operating system that is made up.</summary>
-public sealed class DeviceAgent(AgentClient service, TimeProvider clock)
+/// <param name="service">The service.</param>
+/// <param name="clock">The device's.</param>
+/// <param name="reportsOverHttp">Reports go to the service, as where a proxy allows no other host; else into the queue.</param>
+public sealed class DeviceAgent(AgentClient service, TimeProvider clock, bool reportsOverHttp = false)
 {
     private const string ScriptCouldNotStartService = "script:15";
     private static readonly TimeSpan JustNow = TimeSpan.FromMinutes(5);
@@ -66,14 +69,30 @@ public sealed class DeviceAgent(AgentClient service, TimeProvider clock)
             DeploymentId = instructions.DeploymentId,
             Revision = instructions.Revision,
         };
-        await AgentClient.ReportAsync(visit.Key, visit.Answer.Reports.QueueUri, report, ct);
-        if (visit.Device.SendsTwice)
+        // Some send the same report again, as after an answer that was lost.
+        for (var times = visit.Device.SendsTwice ? 2 : 1; times > 0; times--)
         {
-            // As after an answer that was lost: the same report again.
-            await AgentClient.ReportAsync(visit.Key, visit.Answer.Reports.QueueUri, report, ct);
+            await SendAsync(visit, report, ct);
         }
 
         return deed;
+    }
+
+    private async Task SendAsync(Visit visit, DeviceReport report, CancellationToken ct)
+    {
+        var reports = visit.Answer.Reports;
+        if (reportsOverHttp)
+        {
+            await service.PostReportAsync(visit.Key, reports.Url, report, ct);
+            return;
+        }
+
+        if (reports.ExpiresAt <= clock.GetUtcNow())
+        {
+            reports = (await service.CheckInAsync(visit.Key, null, ct)).Reports;
+        }
+
+        await AgentClient.ReportAsync(visit.Key, reports.QueueUri, report, ct);
     }
 
     private static (DeviceReport Report, Deed Deed) Outcome(Behaviour behaviour, Instructions instructions, DateTimeOffset now)

@@ -26,16 +26,21 @@ internal static class SimulateCommand
         };
         keys.AcceptExistingOnly();
         var saveKeys = new Option<FileInfo?>("--save-keys") { Description = "Write the devices' keys to a new file" };
+        var reportsOverHttp = new Option<bool>("--reports-over-http")
+        {
+            Description = "Report to the service, as devices do whose proxy lets them reach no other host; else into its queue",
+        };
         var command = new Command("simulate", "Let simulated devices check in and report, against any server")
         {
-            devices, run, seed, keys, saveKeys,
+            devices, run, seed, keys, saveKeys, reportsOverHttp,
         };
         var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
             var agent = new DeviceAgent(
-                new AgentClient(ServerOptions.NewHttpClient(), server.FindServer(parse), TimeProvider.System), TimeProvider.System);
+                new AgentClient(ServerOptions.NewHttpClient(), server.FindServer(parse), TimeProvider.System), TimeProvider.System,
+                parse.GetValue(reportsOverHttp));
             var known = parse.GetValue(keys) is { } file ? KeysFile.Read(file) : null;
             var fleet = new SimulatedFleet(
                 parse.GetValue(run) ?? SimulatedFleet.NewRun(TimeProvider.System), parse.GetValue(seed),

@@ -7,7 +7,7 @@ using Atp.Core.Requests;
 namespace Atp.Core.Agent;
 
 /// <summary>
-/// One signed report as it travels. A queue message holds one of these, or an array of them, in UTF-8, 64 KiB at most.
+/// One signed report as it travels. A queue message (<see cref="ReportMessage"/>) holds one of these, or an array of them, in UTF-8.
 /// </summary>
 /// <param name="DeviceId">Who reports.</param>
 /// <param name="KeyVersion">The version of the key it signed with.</param>

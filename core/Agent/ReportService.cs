@@ -26,8 +26,6 @@ public sealed partial class ReportService : IDisposable
 {
     public const string MeterName = "Atp.Core.Agent";
 
-    /// <summary>A queue message holds no more.</summary>
-    private const int MaxMessageBytes = 64 * 1024;
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
     private readonly FleetTable fleet;
@@ -50,7 +48,12 @@ public sealed partial class ReportService : IDisposable
     /// <returns>How many were dropped. Storage failures escape, so that the host delivers the message again.</returns>
     public async Task<int> IngestAsync(ReadOnlyMemory<byte> message, CancellationToken ct)
     {
-        if (Parse(message) is not { } reports)
+        IReadOnlyList<SignedReport> reports;
+        try
+        {
+            reports = ReportMessage.Parse(message);
+        }
+        catch (DomainException)
         {
             Drop(DropReason.Malformed, "?");
             return 1;
@@ -75,32 +78,11 @@ public sealed partial class ReportService : IDisposable
 
     public void Dispose() => meter.Dispose();
 
-    private static SignedReport[]? Parse(ReadOnlyMemory<byte> message)
-    {
-        if (message.Length > MaxMessageBytes)
-        {
-            return null;
-        }
-
-        try
-        {
-            var first = message.Span.TrimStart(" \t\r\n"u8);
-            return first.Length > 0 && first[0] == (byte)'['
-                ? JsonSerializer.Deserialize<SignedReport[]>(message.Span, DeviceReport.Json) is { } many && !many.Contains(null!) ? many : null
-                : JsonSerializer.Deserialize<SignedReport>(message.Span, DeviceReport.Json) is { } one ? [one] : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     /// <returns>Null when it was taken in, or was no news.</returns>
     private async Task<DropReason?> IngestAsync(SignedReport signed, CancellationToken ct)
     {
-        var signature = new byte[32];
-        if (signed.V != 1 || !DeviceId.TryParse(signed.DeviceId, out var deviceId)
-            || !Convert.TryFromBase64String(signed.Signature, signature, out var length) || length != signature.Length)
+        if (ReportMessage.FaultOf(signed) is not null || !DeviceId.TryParse(signed.DeviceId, out var deviceId)
+            || ReportMessage.SignatureOf(signed) is not { } signature)
         {
             return DropReason.Malformed;
         }

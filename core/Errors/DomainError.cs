@@ -14,6 +14,9 @@ public enum ErrorKind
     RepeatedWithOtherBody,
     PreconditionMissing,
     TooManyRequests,
+
+    /// <summary>It is there, but can't be had until somebody mends it.</summary>
+    Unavailable,
 }
 
 /// <summary>A failure that the caller can understand and act on.</summary>

@@ -9,8 +9,8 @@ namespace Atp.Core.Health;
 
 /// <summary>
 /// Finishes what crashes left unfinished: messages that were never sent, deletes that stopped half way, files and secrets that no
-/// policy names; ends deployments whose offboarding file has expired; and prunes what is past its time. Safe to run at any moment
-/// and twice.
+/// policy names; ends deployments whose offboarding file has expired; looks once a day whether files and keys are what policies
+/// name; and prunes what is past its time. Safe to run at any moment and twice.
 /// </summary>
 public sealed class ReconcileService(
     PolicyService policies, CollectionEvaluation collections, DeploymentService deployments, DeploymentFanOut fanOut, RollUpTable rollUps,
@@ -30,6 +30,7 @@ public sealed class ReconcileService(
         await fanOut.ResendUnfinishedAsync(now - Unfinished, ct);
         await collections.ResendUnfinishedAsync(now - Unfinished, ct);
         await rollUps.PruneAsync(now.AddDays(-1), ct);
+        await policies.VerifyAsync(onlyAlarmed: true, ct);
 
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         var pruned = await site.FindPrunedDayAsync(ct) ?? today.AddDays(-1);
@@ -38,6 +39,7 @@ public sealed class ReconcileService(
             return;
         }
 
+        await policies.VerifyAsync(onlyAlarmed: false, ct);
         await policies.DeleteOrphansAsync(now - OrphanAge, ct);
         var keepSince = now.AddDays(-options.Value.KeepDays);
         // Every day since the last time, so that a pause leaves no day unthinned; a month of them at most.

@@ -89,6 +89,18 @@ public sealed record Policy
 
     public required PolicyRevision Current { get; init; }
 
-    /// <summary>Marked for deletion: no deployment of it counts any more.</summary>
+    /// <summary>Deleted, and can be recovered as it was; null while in use.</summary>
+    public PolicyDeletion? Deletion { get; init; }
+
+    /// <summary>Past recovery: what belongs to it is being removed, its row last.</summary>
     public bool Deleting { get; init; }
+
+    /// <summary>Deleted or not: no deployment of a deleted one counts, and no list has it.</summary>
+    public bool InUse => Deletion is null && !Deleting;
 }
+
+/// <summary>When a policy was deleted, UTC, and by whom.</summary>
+public sealed record PolicyDeletion(DateTimeOffset At, string By);
+
+/// <summary>A deleted policy, and until when it can be recovered, UTC.</summary>
+public sealed record DeletedPolicy(Policy Policy, DateTimeOffset RecoverableUntil);

@@ -4,6 +4,7 @@ using Atp.Core.Requests;
 using Atp.Core.Secrets;
 using Atp.Core.Site;
 using Atp.Core.Storage;
+using Microsoft.Extensions.Options;
 
 namespace Atp.Core.Policies;
 
@@ -13,7 +14,7 @@ namespace Atp.Core.Policies;
 /// </summary>
 public sealed class PolicyService(
     PolicyTable table, PolicyFiles files, SecretStore secrets, SignatureVerifier verifier, SiteSnapshots snapshots,
-    SiteSettings settings, AuditTrail audit, TimeProvider clock)
+    SiteSettings settings, PolicyAlarms alarms, AuditTrail audit, IOptions<SiteOptions> options, TimeProvider clock)
 {
     public const string SecretPrefix = "policy-";
     public const string SecretSuffix = "-workspace-key";
@@ -55,7 +56,7 @@ public sealed class PolicyService(
             var policy = new Policy
             {
                 Id = id,
-                Order = all.Select(p => p.Value.Order).DefaultIfEmpty().Max() + 1,
+                Order = EndOfOrder(all),
                 Current = new PolicyRevision
                 {
                     Revision = 1,
@@ -90,13 +91,28 @@ public sealed class PolicyService(
         var all = new List<Policy>();
         await foreach (var policy in table.ListAsync(ct))
         {
-            if (!policy.Deleting)
+            if (policy.InUse)
             {
                 all.Add(policy);
             }
         }
 
         return PolicyOrder.Sorted(all);
+    }
+
+    /// <summary>Deleted policies that can be recovered, the last deleted first.</summary>
+    public async Task<IReadOnlyList<DeletedPolicy>> ListDeletedAsync(CancellationToken ct)
+    {
+        var all = new List<DeletedPolicy>();
+        await foreach (var policy in table.ListAsync(ct))
+        {
+            if (RecoverableUntil(policy) is { } until)
+            {
+                all.Add(new DeletedPolicy(policy, until));
+            }
+        }
+
+        return [.. all.OrderByDescending(p => p.RecoverableUntil).ThenBy(p => p.Policy.Id, StringComparer.Ordinal)];
     }
 
     /// <param name="id">The policy.</param>
@@ -172,6 +188,16 @@ public sealed class PolicyService(
             await table.PutRevisionAsync(id, policy.Current, ct);
             await table.UpdateAsync(policy, stored.Version, ct);
             snapshots.Invalidate();
+            if (file.Content is not null)
+            {
+                await alarms.ClearAsync(id, PolicyPart.ConfigurationFile, ct);
+            }
+
+            if (edit.WorkspaceKey is not null || workspace is null)
+            {
+                await alarms.ClearAsync(id, PolicyPart.WorkspaceKey, ct);
+            }
+
             return (policy, $"revision {policy.Current.Revision}");
         }, ct);
     }
@@ -187,7 +213,7 @@ public sealed class PolicyService(
     /// <exception cref="DomainException">Not found; stale; conflict: it is the first or last already.</exception>
     public async Task<Policy> MoveAsync(string id, OrderMove move, int expectedRevision, ChangeRequest request, CancellationToken ct)
     {
-        var all = await table.ListStoredAsync(ct).Where(p => !p.Value.Deleting).ToDictionaryAsync(p => p.Value.Id, cancellationToken: ct);
+        var all = await table.ListStoredAsync(ct).Where(p => p.Value.InUse).ToDictionaryAsync(p => p.Value.Id, cancellationToken: ct);
         var mark = new RequestMark(request.NewId(clock), request.BodySha256);
         if (all.TryGetValue(id, out var stored))
         {
@@ -210,7 +236,10 @@ public sealed class PolicyService(
         return exchange.Moved with { Order = exchange.Numbers[id] };
     }
 
-    /// <summary>Marks first, removes file, key and revisions, and takes the row last; repeating it finishes what stopped half way.</summary>
+    /// <summary>
+    /// Takes a policy out of every list and decision, and soft-deletes its key; rows and files stay, so that it can be recovered
+    /// as it was until <c>Reconcile</c> removes it. That also finishes what stops half way here.
+    /// </summary>
     /// <exception cref="DomainException">Not found; stale; conflict while a deployment of it is in force.</exception>
     public async Task DeleteAsync(string id, int expectedRevision, ChangeRequest request, CancellationToken ct)
     {
@@ -224,10 +253,42 @@ public sealed class PolicyService(
 
         await audit.ChangeAsync(request.Caller, "policy.delete", id, async () =>
         {
-            await table.UpdateAsync(stored.Value with { Deleting = true }, stored.Version, ct);
+            var deletion = new PolicyDeletion(clock.GetUtcNow(), request.Caller.DisplayName);
+            await table.UpdateAsync(stored.Value with { Deletion = deletion }, stored.Version, ct);
             snapshots.Invalidate();
-            await RemoveAsync(id, ct);
+            files.Forget(id);
+            await DeleteKeyAsync(id, ct);
+            await ClearAlarmsAsync(id, ct);
             return $"revision {expectedRevision}";
+        }, ct);
+    }
+
+    /// <summary>Brings a deleted policy back as it was, at the end of the order. One that is in use stays as it is.</summary>
+    /// <param name="id">The policy.</param>
+    /// <param name="expectedRevision">The revision that was looked at.</param>
+    /// <param name="request">Who asks.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="DomainException">Not found, or past recovery; stale.</exception>
+    public async Task<Policy> RecoverAsync(string id, int expectedRevision, ChangeRequest request, CancellationToken ct)
+    {
+        var all = await table.ListStoredAsync(ct).ToListAsync(ct);
+        var stored = all.FirstOrDefault(p => p.Value.Id == id && (p.Value.InUse || RecoverableUntil(p.Value) is not null)) ?? throw NotFound();
+        MustBe(stored.Value, expectedRevision);
+        return await audit.ChangeAsync(request.Caller, "policy.recover", id, async () =>
+        {
+            var policy = stored.Value;
+            if (!policy.InUse)
+            {
+                policy = policy with { Deletion = null, Order = EndOfOrder(all) };
+                await table.UpdateAsync(policy, stored.Version, ct);
+                snapshots.Invalidate();
+            }
+
+            // After the row, so that a delete of the key that is still under way sees that it must be undone. No deployment is in
+            // force: until the key is back nobody misses it, and a repeat brings it back.
+            await secrets.RecoverAsync(SecretName(id), ct);
+            await VerifyAsync(policy, null, ct);
+            return (policy, $"revision {expectedRevision}, order {policy.Order}");
         }, ct);
     }
 
@@ -257,25 +318,78 @@ public sealed class PolicyService(
     }
 
     /// <summary>The file for a device, byte for byte as uploaded.</summary>
-    public Task<BinaryData> ConfigurationFileAsync(string policyId, ConfigurationFileFacts facts, CancellationToken ct) =>
-        files.GetAsync(policyId, facts.Sha256, ct);
+    /// <exception cref="DomainException">Unavailable: what is stored is not what the policy names. That raises an alarm.</exception>
+    public async Task<BinaryData> ConfigurationFileAsync(string policyId, ConfigurationFileFacts facts, CancellationToken ct)
+    {
+        var file = await files.GetAsync(policyId, facts.Sha256, ct);
+        if (file.Content is null)
+        {
+            await alarms.RaiseAsync(policyId, PolicyPart.ConfigurationFile, facts.Sha256, file.Sha256, ct);
+            throw new DomainError(ErrorKind.Unavailable, "configuration.damaged",
+                "The stored configuration file is damaged, and is not delivered. Ask an administrator to upload it again.").ToException();
+        }
+
+        return file.Content;
+    }
 
     /// <summary>The Workspace key for a down-level device.</summary>
-    /// <exception cref="InvalidOperationException">Key Vault has lost the version that the policy names.</exception>
-    public async Task<string> WorkspaceKeyAsync(string policyId, Workspace workspace, CancellationToken ct) =>
-        await secrets.FindAsync(SecretName(policyId), workspace.KeyVersion, ct) ?? throw new InvalidOperationException(
-            $"Key Vault has no version {workspace.KeyVersion} of {SecretName(policyId)}, which the policy names. Recover the secret or update the policy.");
+    /// <exception cref="DomainException">Unavailable: Key Vault has lost the version that the policy names. That raises an alarm.</exception>
+    public async Task<string> WorkspaceKeyAsync(string policyId, Workspace workspace, CancellationToken ct)
+    {
+        if (await secrets.FindAsync(SecretName(policyId), workspace.KeyVersion, ct) is { } key)
+        {
+            return key;
+        }
 
-    /// <summary>For <c>Reconcile</c>: finishes deletes, and removes files and keys that no policy names and that are old enough.</summary>
+        await alarms.RaiseAsync(policyId, PolicyPart.WorkspaceKey, workspace.KeyVersion, null, ct);
+        throw new DomainError(ErrorKind.Unavailable, "workspace.key-lost",
+            "The Workspace key is lost. Ask an administrator to recover it in Key Vault, or to set it again.").ToException();
+    }
+
+    /// <summary>
+    /// For <c>Reconcile</c>: looks whether files and keys are what policies name, raises alarms, and clears those whose cause is gone.
+    /// </summary>
+    /// <param name="onlyAlarmed">Only policies with an alarm; else all in use.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task VerifyAsync(bool onlyAlarmed, CancellationToken ct)
+    {
+        var standing = (await alarms.ListAsync(ct)).ToLookup(alarm => alarm.PolicyId, alarm => alarm.Part);
+        if (onlyAlarmed && standing.Count == 0)
+        {
+            return;
+        }
+
+        var inUse = (await ListAsync(ct)).ToDictionary(policy => policy.Id);
+        foreach (var gone in standing.Where(alarm => !inUse.ContainsKey(alarm.Key)))
+        {
+            await ClearAlarmsAsync(gone.Key, ct);
+        }
+
+        foreach (var policy in inUse.Values.Where(policy => !onlyAlarmed || standing.Contains(policy.Id)))
+        {
+            await VerifyAsync(policy, [.. standing[policy.Id]], ct);
+        }
+    }
+
+    /// <summary>
+    /// For <c>Reconcile</c>: finishes deletes, removes policies that are past recovery, and files and keys that no policy names and
+    /// that are old enough.
+    /// </summary>
     public async Task DeleteOrphansAsync(DateTimeOffset writtenBefore, CancellationToken ct)
     {
         var known = new Dictionary<string, HashSet<string>>();
-        await foreach (var policy in table.ListAsync(ct))
+        await foreach (var stored in table.ListStoredAsync(ct))
         {
-            if (policy.Deleting)
+            var policy = stored.Value;
+            if (!policy.InUse && (RecoverableUntil(policy) is null))
             {
-                await RemoveAsync(policy.Id, ct);
+                await RemoveAsync(stored, ct);
                 continue;
+            }
+
+            if (!policy.InUse)
+            {
+                await DeleteKeyAsync(policy.Id, ct);
             }
 
             var hashes = known[policy.Id] = [];
@@ -300,6 +414,17 @@ public sealed class PolicyService(
         }
     }
 
+    private static DomainException NotFound() => DomainError.NotFound("policy.not-found", "There is no such policy.").ToException();
+
+    private static int EndOfOrder(IEnumerable<StoredPolicy> all) =>
+        all.Where(p => p.Value.InUse).Select(p => p.Value.Order).DefaultIfEmpty().Max() + 1;
+
+    /// <summary>Null when it is not deleted, or past recovery.</summary>
+    private DateTimeOffset? RecoverableUntil(Policy policy) => policy is { Deletion: { } deletion, Deleting: false }
+        && deletion.At.AddDays(options.Value.KeepDeletedDays) is var until && until > clock.GetUtcNow()
+            ? until
+            : null;
+
     private static string[] Warnings(IReadOnlyList<string> file, string? workspace) => workspace is null ? [.. file] : [.. file, workspace];
 
     private static void MustBe(Policy policy, int expectedRevision)
@@ -311,12 +436,63 @@ public sealed class PolicyService(
         }
     }
 
-    private async Task RemoveAsync(string id, CancellationToken ct)
+    /// <summary>Marks first, so that nobody recovers what is half gone, removes file, key and revisions, and takes the row last.</summary>
+    private async Task RemoveAsync(StoredPolicy stored, CancellationToken ct)
     {
+        var id = stored.Value.Id;
+        if (!stored.Value.Deleting)
+        {
+            await table.UpdateAsync(stored.Value with { Deleting = true }, stored.Version, ct);
+        }
+
         await files.DeleteAllAsync(id, ct);
         await secrets.DeleteAsync(SecretName(id), ct);
         await table.RemoveRevisionsAsync(id, ct);
         await table.RemoveAsync(id, ct);
+    }
+
+    /// <summary>Of a deleted policy. When somebody recovers the policy at the same moment, the key is brought back.</summary>
+    private async Task DeleteKeyAsync(string id, CancellationToken ct)
+    {
+        await secrets.DeleteAsync(SecretName(id), ct);
+        if (await table.FindAsync(id, ct) is { Value.InUse: true })
+        {
+            await secrets.RecoverAsync(SecretName(id), ct);
+        }
+    }
+
+    /// <param name="policy">One in use.</param>
+    /// <param name="alarmed">The parts with an alarm; null when that isn't known.</param>
+    /// <param name="ct">Cancels.</param>
+    private async Task VerifyAsync(Policy policy, IReadOnlyCollection<PolicyPart>? alarmed, CancellationToken ct)
+    {
+        var (facts, workspace) = (policy.Current.ConfigurationFile, policy.Current.Workspace);
+        var file = await files.ReadAsync(policy.Id, facts.Sha256, ct);
+        if (file.Content is null)
+        {
+            await alarms.RaiseAsync(policy.Id, PolicyPart.ConfigurationFile, facts.Sha256, file.Sha256, ct);
+        }
+        else if (alarmed?.Contains(PolicyPart.ConfigurationFile) ?? true)
+        {
+            await alarms.ClearAsync(policy.Id, PolicyPart.ConfigurationFile, ct);
+        }
+
+        if (workspace is not null && !await secrets.ExistsAsync(SecretName(policy.Id), workspace.KeyVersion, ct))
+        {
+            await alarms.RaiseAsync(policy.Id, PolicyPart.WorkspaceKey, workspace.KeyVersion, null, ct);
+        }
+        else if (alarmed?.Contains(PolicyPart.WorkspaceKey) ?? true)
+        {
+            await alarms.ClearAsync(policy.Id, PolicyPart.WorkspaceKey, ct);
+        }
+    }
+
+    private async Task ClearAlarmsAsync(string id, CancellationToken ct)
+    {
+        foreach (var part in Enum.GetValues<PolicyPart>())
+        {
+            await alarms.ClearAsync(id, part, ct);
+        }
     }
 
     private (ConfigurationFile File, byte[] Content) ReadFile(UploadedFile upload, PolicyKind kind, DateTimeOffset now)
@@ -329,9 +505,7 @@ public sealed class PolicyService(
     }
 
     private async Task<StoredPolicy> FindAsync(string id, CancellationToken ct) =>
-        await table.FindAsync(id, ct) is { Value.Deleting: false } stored
-            ? stored
-            : throw DomainError.NotFound("policy.not-found", "There is no such policy.").ToException();
+        await table.FindAsync(id, ct) is { Value.InUse: true } stored ? stored : throw NotFound();
 
     /// <summary>A repeat gets what the first request made: revision 1.</summary>
     private async Task<Policy> FirstAnswerAsync(StoredPolicy stored, ChangeRequest request, CancellationToken ct)

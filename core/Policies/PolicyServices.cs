@@ -11,7 +11,8 @@ public static class PolicyServices
             var storage = s.GetRequiredService<StorageClients>();
             return new PolicyTable(storage.Table(TableNames.Policies), storage.Table(TableNames.PolicyRevisions));
         })
-        .AddSingleton(s => new PolicyFiles(s.GetRequiredService<StorageClients>().Onboarding))
+        .AddSingleton(s => new PolicyFiles(s.GetRequiredService<StorageClients>().Onboarding, s.GetRequiredService<TimeProvider>()))
         .AddSingleton<SignatureVerifier>()
+        .AddSingleton<PolicyAlarms>()
         .AddSingleton<PolicyService>();
 }

@@ -15,14 +15,14 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
 {
     private const string Partition = "policy";
 
-    /// <returns>Null when there is no such policy. One that is being deleted is returned, marked.</returns>
+    /// <returns>Null when there is no such policy. One that is deleted is returned, marked.</returns>
     public async Task<StoredPolicy?> FindAsync(string id, CancellationToken ct)
     {
         var row = await policies.GetEntityIfExistsAsync<TableEntity>(Partition, id, cancellationToken: ct);
         return row.HasValue ? Stored(row.Value!) : null;
     }
 
-    /// <summary>All policies, those being deleted too, in order of their ids.</summary>
+    /// <summary>All policies, deleted ones too, in order of their ids.</summary>
     public IAsyncEnumerable<Policy> ListAsync(CancellationToken ct) => ListStoredAsync(ct).Select(stored => stored.Value);
 
     /// <summary>The same, to be changed.</summary>
@@ -121,6 +121,8 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
     {
         var row = ToRow(new TableEntity(Partition, policy.Id), policy.Current);
         row["Order"] = policy.Order;
+        row["DeletedAt"] = policy.Deletion?.At ?? Never;
+        row["DeletedBy"] = policy.Deletion?.By ?? "";
         row["Deleting"] = policy.Deleting;
         return row;
     }
@@ -138,7 +140,7 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
         row["OrgId"] = file.OrgId;
         row["FileVersion"] = file.Version;
         // Merge can't remove a column, so "none" is a value: an empty text, or the end of time.
-        row["ExpiresAt"] = file.ExpiresAt ?? NoExpiry;
+        row["ExpiresAt"] = file.ExpiresAt ?? Never;
         row["PackageGuid"] = file.PackageGuid ?? "";
         row["WorkspaceId"] = revision.Workspace?.Id ?? "";
         row["WorkspaceKeyVersion"] = revision.Workspace?.KeyVersion ?? "";
@@ -149,7 +151,7 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
         return row;
     }
 
-    private static DateTimeOffset NoExpiry { get; } = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
+    private static DateTimeOffset Never { get; } = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
     private static StoredPolicy Stored(TableEntity row) => new(Policy(row), row.ETag, row.GetString("RequestBody"))
     {
@@ -160,6 +162,7 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
     {
         Id = row.RowKey,
         Order = row.GetInt32("Order")!.Value,
+        Deletion = Time(row, "DeletedAt") is { } deletedAt ? new PolicyDeletion(deletedAt, row.GetString("DeletedBy")) : null,
         Deleting = row.GetBoolean("Deleting") ?? false,
         Current = Revision(row),
     };
@@ -172,7 +175,7 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
         Kind = Enum.Parse<PolicyKind>(row.GetString("Kind")),
         ConfigurationFile = new ConfigurationFileFacts(
             row.GetString("FileName"), row.GetString("FileSha256"), row.GetInt64("FileLength")!.Value, row.GetString("OrgId"),
-            row.GetString("FileVersion"), row.GetDateTimeOffset("ExpiresAt") is { } expires && expires < NoExpiry ? expires : null,
+            row.GetString("FileVersion"), Time(row, "ExpiresAt"),
             Text(row, "PackageGuid")),
         Workspace = Text(row, "WorkspaceId") is { } workspaceId ? new Workspace(workspaceId, row.GetString("WorkspaceKeyVersion")) : null,
         FileSamples = Enum.Parse<FileSamples>(row.GetString("FileSamples")),
@@ -180,6 +183,9 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
         CreatedAt = row.GetDateTimeOffset("CreatedAt")!.Value,
         CreatedBy = row.GetString("CreatedBy"),
     };
+
+    private static DateTimeOffset? Time(TableEntity row, string column) =>
+        row.GetDateTimeOffset(column) is { } time && time < Never ? time : null;
 
     private static string? Text(TableEntity row, string column) => row.GetString(column) is { Length: > 0 } text ? text : null;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Azure;
 using Azure.Security.KeyVault.Secrets;
@@ -6,14 +5,13 @@ using Azure.Security.KeyVault.Secrets;
 namespace Atp.Core.Secrets;
 
 /// <summary>
-/// Key Vault. Values are cached in memory by name and version, since a version never changes and the vault throttles; a
-/// bounded number of them, for an hour at most.
+/// Key Vault. Values are kept in memory by name and version, since a version never changes and the vault throttles; a bounded
+/// number of them, for an hour at most.
 /// </summary>
-public sealed class SecretStore(SecretClient client, TimeProvider clock)
+public sealed class SecretStore(SecretClient client, TimeProvider clock) : IDisposable
 {
     private const int MaxCached = 256;
-    private static readonly TimeSpan CacheLifetime = TimeSpan.FromHours(1);
-    private readonly ConcurrentDictionary<(string Name, string Version), (string Value, DateTimeOffset Until)> cache = new();
+    private readonly DecryptedCache<string?> cache = new(MaxCached, clock);
 
     /// <returns>The new version, which rows keep in place of the value.</returns>
     public async Task<string> SetAsync(string name, string value, CancellationToken ct)
@@ -24,54 +22,65 @@ public sealed class SecretStore(SecretClient client, TimeProvider clock)
         }
         catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.Conflict)
         {
-            // Soft-deleted under this name: only a policy that is created again by the same request can get here.
-            var recovery = await client.StartRecoverDeletedSecretAsync(name, ct);
-            await recovery.WaitForCompletionAsync(ct);
+            // Soft-deleted under this name: somebody deleted it in the vault, or the policy that had it is gone and created again by
+            // the same request.
+            await RecoverAsync(name, ct);
             return (await client.SetSecretAsync(name, value, ct)).Value.Properties.Version;
         }
     }
 
     /// <returns>The value, or null when the vault has no such version.</returns>
-    public async Task<string?> FindAsync(string name, string version, CancellationToken ct)
+    public Task<string?> FindAsync(string name, string version, CancellationToken ct) => cache.GetAsync($"{name}/{version}", async () =>
     {
-        var now = clock.GetUtcNow();
-        if (cache.TryGetValue((name, version), out var cached) && cached.Until > now)
-        {
-            return cached.Value;
-        }
+        var value = await ReadAsync(name, version, CancellationToken.None);
+        return (value, value is null ? null : 1);
+    }, ct);
 
-        try
-        {
-            var value = (await client.GetSecretAsync(name, version, cancellationToken: ct)).Value.Value;
-            if (cache.Count >= MaxCached)
-            {
-                cache.Clear();
-            }
+    /// <summary>Whether the vault itself has this version now.</summary>
+    public async Task<bool> ExistsAsync(string name, string version, CancellationToken ct) => await ReadAsync(name, version, ct) is not null;
 
-            cache[(name, version)] = (value, now + CacheLifetime);
-            return value;
-        }
-        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Soft-deletes all versions; recoverable for as long as the vault says. Nothing to delete is success.</summary>
+    /// <summary>
+    /// Soft-deletes all versions, and waits until the vault has; recoverable for as long as it says. Nothing to delete is success.
+    /// </summary>
     public async Task DeleteAsync(string name, CancellationToken ct)
     {
+        cache.Remove($"{name}/");
         try
         {
-            await client.StartDeleteSecretAsync(name, ct);
+            await (await client.StartDeleteSecretAsync(name, ct)).WaitForCompletionAsync(ct);
         }
         catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
         {
             // Gone already: a policy without workspace, or a delete that is repeated.
         }
 
-        foreach (var key in cache.Keys.Where(k => k.Name == name))
+        cache.Remove($"{name}/"); // what was read meanwhile
+    }
+
+    /// <summary>Brings back all versions of a soft-deleted secret, and waits until the vault has. One that isn't deleted stays as it is.</summary>
+    public async Task RecoverAsync(string name, CancellationToken ct)
+    {
+        try
         {
-            cache.TryRemove(key, out _);
+            await (await client.StartRecoverDeletedSecretAsync(name, ct)).WaitForCompletionAsync(ct);
+        }
+        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            // In use, or there never was one, or it was purged: who reads it sees which.
+        }
+    }
+
+    public void Dispose() => cache.Dispose();
+
+    private async Task<string?> ReadAsync(string name, string version, CancellationToken ct)
+    {
+        try
+        {
+            return (await client.GetSecretAsync(name, version, cancellationToken: ct)).Value.Value;
+        }
+        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
         }
     }
 }

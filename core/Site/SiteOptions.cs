@@ -26,5 +26,8 @@ public sealed class SiteOptions
     /// <summary>History and audit older than this many days are deleted.</summary>
     [Range(90, 3650)] public int KeepDays { get; set; } = 730;
 
+    /// <summary>How long a deleted policy can be recovered, in days: less than Key Vault keeps deleted secrets.</summary>
+    [Range(1, 90)] public int KeepDeletedDays { get; set; } = 7;
+
     public SiteSettings ToSettings() => new(ShardCount, ConfigurationManagerVersion, TimeSpan.FromDays(InactiveAfterDays));
 }

@@ -14,7 +14,7 @@ public sealed class SiteSnapshot
         SiteSettings settings, IEnumerable<Policy> policies, IEnumerable<Deployment> liveDeployments, IEnumerable<Collection> collections)
     {
         Settings = settings;
-        Policies = policies.Where(p => !p.Deleting).ToDictionary(p => p.Id);
+        Policies = policies.Where(p => p.InUse).ToDictionary(p => p.Id);
         var all = collections.ToList();
         Collections = all.Where(c => !c.Deleting).ToDictionary(c => c.Id);
         CollectionsBeingDeleted = all.Where(c => c.Deleting).Select(c => c.Id).ToHashSet();
@@ -37,7 +37,7 @@ public sealed class SiteSnapshot
 
     public SiteSettings Settings { get; }
 
-    /// <summary>By id; those being deleted are not here.</summary>
+    /// <summary>By id; those that are deleted are not here.</summary>
     public IReadOnlyDictionary<string, Policy> Policies { get; }
 
     /// <summary>By id; those being deleted are not here.</summary>

@@ -21,9 +21,13 @@ public sealed record SiteStatus(
     private const int OrganisationsNamed = 5;
     private static readonly TimeSpan OldKeys = TimeSpan.FromDays(365);
 
+    /// <summary>Files and keys of policies that are not what they should be.</summary>
+    public IReadOnlyList<PolicyAlarm> Alarms { get; init; } = [];
+
     /// <summary>Whatever is not as it should be, in words.</summary>
     public IReadOnlyList<string> WarningsAt(DateTimeOffset now) =>
     [
+        .. Alarms.Select(alarm => alarm.Warning),
         .. Figures(),
         .. Queues.Where(queue => queue.Poison > 0).Select(queue =>
             string.Create(CultureInfo.InvariantCulture, $"Queue {queue.Name}{Storage.Queues.PoisonSuffix} holds {Count(queue.Poison, "message")} that could not be processed.")),

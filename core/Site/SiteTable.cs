@@ -13,6 +13,7 @@ public sealed class SiteTable(TableClient table)
     private const string EnrollmentRow = "enrollment";
     private const string PrunedRow = "pruned";
     private const string TimerRows = "timer!";
+    private const string AlarmRows = "alarm!";
 
     /// <summary>Inserts the shard count on first use, and keeps the Configuration Manager version current.</summary>
     /// <exception cref="InvalidOperationException">When the site was made with another shard count or a newer schema.</exception>
@@ -81,6 +82,36 @@ public sealed class SiteTable(TableClient table)
         new TableEntity(Partition, PrunedRow) { ["Day"] = day.ToString("yyyyMMdd", CultureInfo.InvariantCulture) },
         TableUpdateMode.Replace, ct);
 
+    public Task PutPolicyAlarmAsync(PolicyAlarm alarm, CancellationToken ct) => table.UpsertEntityAsync(
+        new TableEntity(Partition, AlarmRow(alarm.PolicyId, alarm.Part))
+        {
+            ["PolicyId"] = alarm.PolicyId,
+            ["Part"] = alarm.Part.ToString(),
+            ["Expected"] = alarm.Expected,
+            ["Actual"] = alarm.Actual ?? "",
+            ["SeenAt"] = alarm.SeenAt,
+        },
+        TableUpdateMode.Replace, ct);
+
+    /// <summary>Nothing to remove is success.</summary>
+    public Task RemovePolicyAlarmAsync(string policyId, PolicyPart part, CancellationToken ct) =>
+        table.DeleteEntityAsync(Partition, AlarmRow(policyId, part), ETag.All, ct);
+
+    /// <summary>Those that stand.</summary>
+    public async Task<IReadOnlyList<PolicyAlarm>> PolicyAlarmsAsync(CancellationToken ct)
+    {
+        var alarms = new List<PolicyAlarm>();
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {Partition} and RowKey gt {AlarmRows} and RowKey lt {RowKeys.EndOfChildren(AlarmRows)}");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
+        {
+            alarms.Add(new PolicyAlarm(row.GetString("PolicyId"), Enum.Parse<PolicyPart>(row.GetString("Part")), row.GetString("Expected"),
+                row.GetString("Actual") is { Length: > 0 } actual ? actual : null, row.GetDateTimeOffset("SeenAt")!.Value));
+        }
+
+        return alarms;
+    }
+
     /// <summary>The row speaks of one run only: the one that wrote last.</summary>
     public Task PutTimerRunAsync(TimerRun run, CancellationToken ct)
     {
@@ -109,6 +140,8 @@ public sealed class SiteTable(TableClient table)
 
         return runs;
     }
+
+    private static string AlarmRow(string policyId, PolicyPart part) => $"{AlarmRows}{policyId}!{part}";
 }
 
 /// <summary>Which versions of the enrollment secrets are in use.</summary>

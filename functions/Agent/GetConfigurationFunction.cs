@@ -15,8 +15,11 @@ public sealed class GetConfigurationFunction(AgentService agents)
         string deploymentId,
         CancellationToken ct)
     {
-        var (content, _) = await agents.ConfigurationFileAsync(request.DeviceToken(), deploymentId, request.Caller(), ct);
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Bytes(content.ToArray(), "application/octet-stream");
+        var headers = request.HttpContext.Response.Headers;
+        headers.CacheControl = "no-store";
+        var (content, facts) = await agents.ConfigurationFileAsync(request.DeviceToken(), deploymentId, request.Caller(), ct);
+        headers["Repr-Digest"] = $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(facts.Sha256))}:"; // RFC 9530
+        headers.XContentTypeOptions = "nosniff";
+        return TypedResults.Bytes(content.ToMemory(), "application/octet-stream"); // from the one copy that is kept
     }
 }

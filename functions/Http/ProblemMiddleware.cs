@@ -47,6 +47,7 @@ public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
             ErrorKind.RepeatedWithOtherBody => (422, "The request repeats another one with a different body."),
             ErrorKind.PreconditionMissing => (428, "The request needs If-Match."),
             ErrorKind.TooManyRequests => (429, "The caller asks too often."),
+            ErrorKind.Unavailable => (503, "The resource can't be had at present."),
             _ => throw new UnreachableException($"Unmapped error kind {error.Kind}."),
         };
         if (status == 401)

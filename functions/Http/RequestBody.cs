@@ -21,13 +21,20 @@ public static class RequestBody
     public static async Task<(T Body, ChangeRequest Change)> ReadJsonAsync<T>(
         this HttpRequest request, CancellationToken ct, int maxBytes = MaxBytes)
     {
+        var bytes = await request.ReadJsonBytesAsync(maxBytes, ct);
+        return (Parse<T>(bytes), request.Change(SHA256.HashData(bytes)));
+    }
+
+    /// <summary>A body of JSON as it came, for what is passed on byte for byte.</summary>
+    /// <exception cref="DomainException">Unsupported content, or too large.</exception>
+    public static async Task<byte[]> ReadJsonBytesAsync(this HttpRequest request, int maxBytes, CancellationToken ct)
+    {
         if (!request.HasJsonContentType())
         {
             throw new DomainError(ErrorKind.UnsupportedContent, "body.content-type", "Send the body as application/json.").ToException();
         }
 
-        var bytes = await ReadBytesAsync(request, maxBytes, ct);
-        return (Parse<T>(bytes), request.Change(SHA256.HashData(bytes)));
+        return await ReadBytesAsync(request, maxBytes, ct);
     }
 
     /// <summary>A change without a body.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Atp.Functions.Policies;
 
-/// <summary>Deletes a policy that no deployment in force uses, with its file and key.</summary>
+/// <summary>Deletes a policy that no deployment in force uses; it can be recovered for some days.</summary>
 public sealed class DeletePolicyFunction(PolicyService policies)
 {
     [Function("DeletePolicy")]

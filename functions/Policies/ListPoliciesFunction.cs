@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Atp.Functions.Policies;
 
-/// <summary>All policies, best order first.</summary>
+/// <summary>All policies, best order first; or those that are deleted and can be recovered.</summary>
 public sealed class ListPoliciesFunction(PolicyService policies, TimeProvider clock)
 {
     [Function("ListPolicies")]
@@ -14,7 +14,9 @@ public sealed class ListPoliciesFunction(PolicyService policies, TimeProvider cl
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "policies")] HttpRequest request,
         CancellationToken ct)
     {
-        var page = request.PageOf(await policies.ListAsync(ct));
-        return request.Listed(page.Select(policy => PolicyAnswer.Of(policy, clock.GetUtcNow())));
+        var now = clock.GetUtcNow();
+        return request.Listed(request.QueryFlag("deleted")
+            ? request.PageOf(await policies.ListDeletedAsync(ct)).Select(policy => PolicyAnswer.Of(policy, now))
+            : request.PageOf(await policies.ListAsync(ct)).Select(policy => PolicyAnswer.Of(policy, now)));
     }
 }

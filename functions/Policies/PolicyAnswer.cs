@@ -11,6 +11,21 @@ public sealed record PolicyAnswer(
     string Id, int Order, int Revision, string Name, string Description, PolicyKind Kind, ConfigurationFileFacts ConfigurationFile,
     WorkspaceSummary? Workspace, FileSamples FileSamples, IReadOnlyList<string> Warnings, int? DaysLeft, DateTimeOffset CreatedAt, string CreatedBy)
 {
+    /// <summary>Absent while it is in use.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    public string? DeletedBy { get; init; }
+
+    /// <summary>From then on it is gone, with its file and key.</summary>
+    public DateTimeOffset? RecoverableUntil { get; init; }
+
+    public static PolicyAnswer Of(DeletedPolicy deleted, DateTimeOffset now) => Of(deleted.Policy, now) with
+    {
+        DeletedAt = deleted.Policy.Deletion?.At,
+        DeletedBy = deleted.Policy.Deletion?.By,
+        RecoverableUntil = deleted.RecoverableUntil,
+    };
+
     public static PolicyAnswer Of(Policy policy, DateTimeOffset now)
     {
         var revision = PolicyRevisionAnswer.Of(policy.Current, now);

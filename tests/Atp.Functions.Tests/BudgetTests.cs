@@ -83,6 +83,7 @@ public sealed class BudgetTests(TestStack stack)
         var ingestion = host.Get<Core.Agent.ReportService>();
         Assert.Equal(2, await CostAsync(host, () => ingestion.IngestAsync(report, CancellationToken.None)));
         Assert.Equal(1, await CostAsync(host, () => ingestion.IngestAsync(report, CancellationToken.None)));
+        Assert.Equal(1, await CostAsync(host, () => up.PostReportsAsync(report)));
     }
 
     private static async Task<long> CostAsync(AtpHost host, Func<Task> call)

@@ -9,6 +9,7 @@ using System.Text.Json.Nodes;
 using Atp.Core.Agent;
 using Atp.Core.Health;
 using Atp.Core.Storage;
+using Atp.Functions.Tests.Devices;
 using Atp.Local;
 using Azure.Data.Tables;
 
@@ -33,8 +34,10 @@ public sealed class SecretsTests(TestStack stack)
         var down = await EnrollAsync(host, "down-1", planted);
         await ApplyAsync(up, planted);
         await ApplyAsync(down, planted);
+        Assert.Equal(HttpStatusCode.Accepted, (await up.PostReportsAsync(JsonSerializer.SerializeToUtf8Bytes(up.Healthy(), DeviceReport.Json))).StatusCode);
         await GoWrongAsync(host, up, deploymentId, planted);
         await AttackAsync(host, policyId, planted);
+        await DeleteAndRecoverAsync(host, planted);
         await host.RollUpAsync();
         await host.Get<ReconcileService>().RunAsync(CancellationToken.None);
         await AskForEverythingAsync(host, policyId, deploymentId, collection);
@@ -102,6 +105,34 @@ public sealed class SecretsTests(TestStack stack)
         edit.Headers.IfMatch.Add(new EntityTagHeaderValue("\"1\""));
         await (await host.Admin.SendAsync(edit)).JsonAsync();
         return (string)policy["id"]!;
+    }
+
+    /// <summary>A policy with a damaged file that is deleted and recovered, and one that is gone for good.</summary>
+    private static async Task DeleteAndRecoverAsync(AtpHost host, Dictionary<string, string> planted)
+    {
+        foreach (var name in new[] { "recovered", "removed" })
+        {
+            planted[$"workspace key of the {name} policy"] = NewKey();
+            using var form = TestSite.PolicyForm(
+                host.Stack.Authority.CreateOnboarding(TestSite.OrgId).ToZip(), name, workspaceKey: planted[$"workspace key of the {name} policy"]);
+            var policy = await (await host.Admin.PostAsync("/api/policies", form)).JsonAsync(HttpStatusCode.Created);
+            var (address, sha256) = ($"/api/policies/{policy["id"]}", (string)policy["configurationFile"]!["sha256"]!);
+            planted[$"what came in place of the {name} file"] = NewKey();
+            await host.Blobs.GetBlobContainerClient(Containers.Onboarding).GetBlobClient(Core.Policies.PolicyFiles.NameOf((string)policy["id"]!, sha256))
+                .UploadAsync(BinaryData.FromString(planted[$"what came in place of the {name} file"]), overwrite: true);
+            Assert.Equal(HttpStatusCode.NoContent, (await host.ChangeAsync(HttpMethod.Delete, address, 1)).StatusCode);
+            await host.GetJsonAsync("/api/policies?deleted=true");
+            if (name == "recovered")
+            {
+                await (await host.ChangeAsync(HttpMethod.Post, $"{address}/recover", 1)).JsonAsync();
+            }
+            else
+            {
+                host.Clock.Advance(TimeSpan.FromDays(8));
+                await host.Get<ReconcileService>().RunAsync(CancellationToken.None);
+                Assert.Equal(HttpStatusCode.NotFound, (await host.ChangeAsync(HttpMethod.Post, $"{address}/recover", 1)).StatusCode);
+            }
+        }
     }
 
     private static async Task<TestDevice> EnrollAsync(AtpHost host, string deviceId, Dictionary<string, string> planted)

@@ -161,6 +161,15 @@ public sealed class TestDevice(AtpHost host, string id, string key, int keyVersi
     public async Task SendAsync(params SignedReport[] messages) =>
         await reports!.SendMessageAsync(System.Text.Json.JsonSerializer.Serialize(messages, DeviceReport.Json));
 
+    /// <summary>To the service, as where a proxy allows no other host.</summary>
+    public async Task<HttpResponseMessage> PostReportsAsync(byte[] body, string mediaType = "application/json")
+    {
+        using var client = Client();
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
+        return await client.PostAsync("/api/agent/reports", content);
+    }
+
     /// <summary>Checks in, applies what it is told, and reports success.</summary>
     public async Task<JsonObject> ObeyAsync()
     {

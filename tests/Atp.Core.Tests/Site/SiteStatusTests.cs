@@ -51,6 +51,20 @@ public sealed class SiteStatusTests
             "old enrollment keys", Good with { EnrollmentKeys = new EnrollmentKeyVersions("v1", "v2", Facts.Now.AddDays(-366)) },
             "The enrollment keys were made on 2025-03-03, more than a year ago."
         },
+        {
+            "a damaged file", Good with { Alarms = [new PolicyAlarm("p-1", PolicyPart.ConfigurationFile, "aa", "bb", Facts.Now)] },
+            "The configuration file of policy p-1 is damaged: storage has one with SHA-256 bb in place of aa. Devices don't get it. "
+            + "Find out who changed it, and upload the file to the policy again."
+        },
+        {
+            "a missing file", Good with { Alarms = [new PolicyAlarm("p-1", PolicyPart.ConfigurationFile, "aa", null, Facts.Now)] },
+            "The configuration file of policy p-1 is damaged: storage has none in place of aa. Devices don't get it. "
+            + "Find out who changed it, and upload the file to the policy again."
+        },
+        {
+            "a lost key", Good with { Alarms = [new PolicyAlarm("p-1", PolicyPart.WorkspaceKey, "v1", null, Facts.Now)] },
+            "Key Vault has lost the Workspace key of policy p-1, version v1. Devices don't get it. Recover the secret, or set the key again."
+        },
     };
 
     [Theory]

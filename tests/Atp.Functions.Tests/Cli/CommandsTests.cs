@@ -270,6 +270,36 @@ public sealed class CommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_policy_is_deleted_listed_as_such_and_recovered()
+    {
+        var package = Path.Combine(folder.Path, "package.zip");
+        await AtpAsync("", "sample-package", "--out", package);
+        var id = (await JsonAsync("", "policy", "create", "--name", "Came back", "--file", package)).GetProperty("id").GetString()!;
+
+        var (exitCode, said) = await AtpAsync("", "policy", "delete", id);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains($"atp policy recover {id}", said.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await JsonAsync("", "policy", "list")).GetArrayLength());
+        Assert.Contains("Came back", (await AtpAsync("", "policy", "list", "--deleted")).Terminal.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await AtpAsync("", "policy", "delete", id)).ExitCode);
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(1, (await JsonAsync("", "policy", "recover", id)).GetProperty("order").GetInt32());
+        }
+
+        Assert.Equal(0, (await JsonAsync("", "policy", "list", "--deleted")).GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_simulated_fleet_may_report_over_HTTP()
+    {
+        var answer = await JsonAsync("", "simulate", "--devices", "5", "--reports-over-http");
+
+        Assert.Equal(0, answer.GetProperty("faults").GetInt32());
+    }
+
+    [Fact]
     public async Task Ctrl_C_stops_everything_and_removes_the_connection()
     {
         Assert.NotEmpty((await AtpAsync("", "token")).Terminal.Output.Trim());

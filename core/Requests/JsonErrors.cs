@@ -3,13 +3,13 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Atp.Core.Errors;
 
-namespace Atp.Functions.Http;
+namespace Atp.Core.Requests;
 
 /// <summary>
 /// Makes the serializer's complaints errors for people. Its messages quote types and input, so only the place and the kind of
 /// mistake are told.
 /// </summary>
-internal static partial class JsonErrors
+public static partial class JsonErrors
 {
     private const int LongestName = 64;
 
