@@ -228,7 +228,7 @@ public sealed class SecretsTests(TestStack stack)
         {
             "policies", $"policies/{policyId}", $"policies/{policyId}/revisions", $"policies/{policyId}/revisions/1", "devices", "devices/up-1",
             "collections", $"collections/{collectionId}", $"collections/{collectionId}/members", "deployments", $"deployments/{deploymentId}",
-            "health/summary", "health/history", "site", $"devices?scope=deployment!{deploymentId}&health=Targeted",
+            "health/summary", "health/history", "site", "audit", "audit/chains", "policies?deleted=true", $"devices?scope=deployment!{deploymentId}&health=Targeted",
         })
         {
             await host.GetJsonAsync($"/api/{address}");

@@ -44,6 +44,7 @@ public sealed class AuditedChangeTests(TestStack stack) : IAsyncLifetime
             ["UpdatePolicy"] = ("PATCH", $"policies/{second}", Body(new { description = "New" }), "policy.update", second),
             ["MovePolicy"] = ("POST", $"policies/{first}/order", Body(new { move = "Decrease" }), "policy.move", first),
             ["DeletePolicy"] = ("DELETE", $"policies/{third}", null, "policy.delete", third),
+            ["RecoverPolicy"] = ("POST", $"policies/{third}/recover", null, "policy.recover", third),
             ["ImportDevices"] = ("POST", "devices/import", Lines(TestSite.Line("pc-4")), "devices.import", "inventory"),
             ["UpsertDevice"] = ("PUT", "devices/pc-5", Body(new { name = "PC-5", build = 19045, productType = 1 }), "device.upsert", "pc-5"),
             ["EnrollDevice"] = ("POST", "devices/pc-1/enroll", Body(new { }), "device.enroll", "pc-1"),
@@ -68,7 +69,7 @@ public sealed class AuditedChangeTests(TestStack stack) : IAsyncLifetime
             var traceId = Guid.NewGuid().ToString("N");
             using var request = new HttpRequestMessage(new HttpMethod(call.Method), $"/api/{call.Address}") { Content = call.Body };
             request.Headers.TryAddWithoutValidation("traceparent", $"00-{traceId}-0123456789abcdef-01");
-            if (call.Method is "PATCH" or "DELETE" || function == "MovePolicy")
+            if (call.Method is "PATCH" or "DELETE" || function is "MovePolicy" or "RecoverPolicy")
             {
                 request.Headers.IfMatch.Add(new EntityTagHeaderValue("\"1\""));
             }
