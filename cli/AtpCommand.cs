@@ -8,6 +8,7 @@ using Atp.Cli.Health;
 using Atp.Cli.Policies;
 using Atp.Cli.Samples;
 using Atp.Cli.Simulation;
+using Atp.Cli.Site;
 using Atp.Cli.Tokens;
 using Atp.Cli.Up;
 using Atp.Local;
@@ -91,6 +92,7 @@ public static class AtpCommand
         DeviceCommand.Create(terminal),
         DeployCommand.Create(terminal),
         StatusCommand.Create(terminal),
+        SiteCommand.Create(terminal),
         SimulateCommand.Create(terminal),
         SamplePackageCommand.Create(terminal),
         TokenCommand.Create(terminal),
