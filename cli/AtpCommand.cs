@@ -9,6 +9,7 @@ using Atp.Cli.Health;
 using Atp.Cli.Policies;
 using Atp.Cli.Samples;
 using Atp.Cli.Simulation;
+using Atp.Cli.Site;
 using Atp.Cli.Tokens;
 using Atp.Cli.Up;
 using Atp.Local;
@@ -92,6 +93,7 @@ public static class AtpCommand
         DeviceCommand.Create(terminal),
         DeployCommand.Create(terminal),
         StatusCommand.Create(terminal),
+        SiteCommand.Create(terminal),
         AuditCommand.Create(terminal),
         SimulateCommand.Create(terminal),
         SamplePackageCommand.Create(terminal),

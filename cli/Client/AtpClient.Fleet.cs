@@ -35,9 +35,13 @@ public sealed partial class AtpClient
     public async Task<bool> HasDevicesAsync(CancellationToken ct) =>
         (await GetAsync<ListAnswer<DeviceAnswer>>("/api/devices?pageSize=1", ct)).Value.Count > 0;
 
-    /// <summary>Gives the device a key, which the service hands out this once.</summary>
-    public Task<DeviceKey> EnrollAsync(string deviceId, CancellationToken ct) =>
-        PostAsync<DeviceKey>($"/api/devices/{Uri.EscapeDataString(deviceId)}/enroll", new { newKey = false }, ct);
+    /// <summary>Gives devices their keys, which the service hands out this once.</summary>
+    /// <param name="deviceIds">1,000 at most.</param>
+    /// <param name="newKey">Replace keys that were handed out before.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>One for each id, in their order.</returns>
+    public async Task<IReadOnlyList<EnrollmentAnswer>> EnrollAsync(IReadOnlyList<string> deviceIds, bool newKey, CancellationToken ct) =>
+        (await PostAsync<EnrollmentsAnswer>("/api/devices/enroll", new { deviceIds, newKey }, ct)).Results;
 
     public Task<DeviceAnswer> GetDeviceAsync(string id, CancellationToken ct) =>
         GetAsync<DeviceAnswer>($"/api/devices/{Uri.EscapeDataString(id)}", ct);

@@ -20,6 +20,14 @@ public sealed partial class AtpClient
     /// <summary>The prerequisites.</summary>
     public Task<SiteAnswer> GetSiteAsync(CancellationToken ct) => GetAsync<SiteAnswer>("/api/site", ct);
 
+    /// <exception cref="ProblemException">The last rotation is too fresh; or devices are still on the key before, and it isn't forced.</exception>
+    public Task<EnrollmentKeysAnswer> RotateEnrollmentKeysAsync(bool force, CancellationToken ct) =>
+        PostAsync<EnrollmentKeysAnswer>("/api/site/enrollment-keys/rotate", new { force }, ct);
+
+    /// <exception cref="ProblemException">Devices are still on it, and it isn't forced.</exception>
+    public Task<EnrollmentKeysAnswer> RetireOldEnrollmentKeyAsync(bool force, CancellationToken ct) =>
+        PostAsync<EnrollmentKeysAnswer>("/api/site/enrollment-keys/retire-old", new { force }, ct);
+
     /// <param name="scopeKind"><c>platform</c>, <c>os</c>, <c>collection</c>, <c>deployment</c>, <c>organisation</c>, or null for all.</param>
     /// <param name="ct">Cancels.</param>
     public Task<HealthSummaryAnswer> GetHealthAsync(string? scopeKind, CancellationToken ct) => GetAsync<HealthSummaryAnswer>(

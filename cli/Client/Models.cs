@@ -243,8 +243,34 @@ public sealed record DeliveryAnswer : Answer
     public string? Workspace { get; init; }
 }
 
-/// <summary>A device's credential, as enrollment hands it out.</summary>
-public sealed record DeviceKey(string DeviceId, string Key, int KeyVersion);
+/// <summary>A device's credential, as enrollment hands it out and check-ins renew it.</summary>
+/// <param name="OldKey">The one before, kept until the new one has worked.</param>
+public sealed record DeviceKey(string DeviceId, string Key, int KeyVersion, string? OldKey = null);
+
+public sealed record EnrollmentsAnswer : Answer
+{
+    public IReadOnlyList<EnrollmentAnswer> Results { get; init; } = [];
+}
+
+/// <summary>One device's key, or why it got none.</summary>
+public sealed record EnrollmentAnswer : Answer
+{
+    public required string DeviceId { get; init; }
+
+    public string? Key { get; init; }
+
+    public int? KeyVersion { get; init; }
+
+    public string? Code { get; init; }
+
+    public string? Detail { get; init; }
+
+    /// <summary>Why it got none.</summary>
+    public string Refusal => $"{Detail} [{Code}]";
+
+    /// <summary>Null where it was refused.</summary>
+    public DeviceKey? ToKey() => Key is null ? null : new DeviceKey(DeviceId, Key, KeyVersion!.Value);
+}
 
 /// <summary>A deployment in a list: without progress and statuses.</summary>
 public sealed record DeploymentSummary : Answer
@@ -346,6 +372,8 @@ public sealed record ScopeAnswer : Answer
     public int NeverReached { get; init; }
 
     public int Offboarding { get; init; }
+
+    public int OnOldEnrollmentKey { get; init; }
 
     public int Onboarded { get; init; }
 

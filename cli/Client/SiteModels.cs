@@ -33,4 +33,23 @@ public sealed record QueueAnswer(string Name, int Length, int Poison);
 public sealed record TimerAnswer(string Name, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Result);
 
 /// <summary>Versions in Key Vault and age; never the keys.</summary>
-public sealed record EnrollmentKeysAnswer(string PrimaryVersion, string SecondaryVersion, DateTimeOffset? CreatedAt, int? AgeDays);
+public sealed record EnrollmentKeysAnswer : Answer
+{
+    public int Generation { get; init; }
+
+    /// <summary>Null when nothing but the primary is valid.</summary>
+    public string? SecondaryVersion { get; init; }
+
+    /// <summary>Null when the primary is the first.</summary>
+    public DateTimeOffset? RotatedAt { get; init; }
+
+    public DateTimeOffset HandedOutFrom { get; init; }
+
+    public int AgeDays { get; init; }
+
+    /// <summary>As of the last roll-up.</summary>
+    public int? DevicesOnOldKey { get; init; }
+
+    /// <summary>After a change: by then every instance goes by it.</summary>
+    public DateTimeOffset? InForceFrom { get; init; }
+}

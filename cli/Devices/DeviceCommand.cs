@@ -9,6 +9,7 @@ internal static class DeviceCommand
         DeviceImportCommand.Create(terminal),
         DeviceListCommand.Create(terminal),
         DeviceShowCommand.Create(terminal),
+        DeviceEnrollCommand.Create(terminal),
         DeviceLifeCommands.Retire(terminal),
         DeviceLifeCommands.Reinstate(terminal),
     };

@@ -53,7 +53,8 @@ internal static class FigureTables
             ("Inactive", scope.Inactive, Color.Orange1),
             ("Not onboarded", scope.NotOnboarded, Color.Red),
         ]);
-        terminal.Say($"{scope.Devices} devices, {scope.Targeted} targeted, {scope.Offboarding} offboarding");
+        var onOldKey = scope.OnOldEnrollmentKey > 0 ? $", {scope.OnOldEnrollmentKey} on an old enrollment key" : "";
+        terminal.Say($"{scope.Devices} devices, {scope.Targeted} targeted, {scope.Offboarding} offboarding{onOldKey}");
     }
 
     public static void ShowScopes(Terminal terminal, IEnumerable<ScopeAnswer> scopes)

@@ -20,7 +20,9 @@ internal static class SiteTables
             : "Organisations: " + string.Join(", ", site.Organisations.Select(o => $"{o.OrgId} ({Number(o.Devices)} devices)")));
         terminal.Say($"Your roles: {string.Join(", ", site.Roles.Yours)} (of {string.Join(", ", site.Roles.All)})");
         terminal.Say(site.EnrollmentKeys is { } keys
-            ? $"Enrollment keys: {keys.AgeDays?.ToString(CultureInfo.InvariantCulture) ?? "?"} days old"
+            ? string.Create(CultureInfo.InvariantCulture, $"Enrollment keys: generation {keys.Generation}, {keys.AgeDays} days old")
+                + (keys.RotatedAt is null ? "" : $", rotated at {Time(keys.RotatedAt)}")
+                + (keys.SecondaryVersion is null ? "" : $"; the old key is still valid, {Number(keys.DevicesOnOldKey ?? 0)} devices on it")
             : "Enrollment keys: none yet; the first enrollment makes them");
 
         var queues = new Table().AddColumns("Queue", "Messages", "Poison");

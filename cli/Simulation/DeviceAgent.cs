@@ -7,6 +7,7 @@ using Atp.Core.Devices;
 namespace Atp.Cli.Simulation;
 
 /// <summary>A device after its check-in: what it was told, and what it took.</summary>
+/// <param name="Key">What it signs with from now on.</param>
 /// <param name="OrgId">From the configuration file; null when it took none.</param>
 public sealed record Visit(SimulatedDevice Device, DeviceKey Key, CheckInAnswer Answer, string? OrgId)
 {
@@ -28,7 +29,7 @@ public sealed class DeviceAgent(AgentClient service, TimeProvider clock, bool re
     /// <exception cref="CommandException">When what it got isn't what was announced.</exception>
     public async Task<Visit> VisitAsync(SimulatedDevice device, DeviceKey key, CancellationToken ct)
     {
-        var answer = await service.CheckInAsync(key, device.NewInventory, ct);
+        (var answer, key) = await CheckInAsync(device, key, ct);
         string? orgId = null;
         if (answer.Instructions?.Configuration is { } offer)
         {
@@ -93,6 +94,28 @@ public sealed class DeviceAgent(AgentClient service, TimeProvider clock, bool re
         }
 
         await AgentClient.ReportAsync(visit.Key, reports.QueueUri, report, ct);
+    }
+
+    /// <summary>
+    /// With its newest key. One that never worked yet may not be good: then with the one before. A key that worked is kept alone,
+    /// and a new one from the answer is what the device signs with from then on.
+    /// </summary>
+    private async Task<(CheckInAnswer Answer, DeviceKey Key)> CheckInAsync(SimulatedDevice device, DeviceKey key, CancellationToken ct)
+    {
+        CheckInAnswer answer;
+        DeviceKey good;
+        try
+        {
+            answer = await service.CheckInAsync(key, device.NewInventory, ct);
+            good = key with { OldKey = null };
+        }
+        catch (ProblemException e) when (e.Status == 401 && key.OldKey is not null)
+        {
+            good = key with { Key = key.OldKey, OldKey = null };
+            answer = await service.CheckInAsync(good, device.NewInventory, ct);
+        }
+
+        return (answer, answer.NewKey is { } newKey ? good with { Key = newKey, OldKey = good.Key } : good);
     }
 
     private static (DeviceReport Report, Deed Deed) Outcome(Behaviour behaviour, Instructions instructions, DateTimeOffset now)

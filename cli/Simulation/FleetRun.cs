@@ -8,8 +8,16 @@ namespace Atp.Cli.Simulation;
 /// Lets devices enroll, check in and report, some at a time. Goes in waves, so that what is remembered of a device between
 /// its steps never grows with the fleet.
 /// </summary>
-public sealed class FleetRun(Func<string, CancellationToken, Task<DeviceKey>> enroll, DeviceAgent agent, Func<long>? transactions)
+/// <param name="enroll">Gives the devices of a wave their keys, in their order, or says why not.</param>
+/// <param name="agent">Acts for them.</param>
+/// <param name="transactions">The service's counter, when it runs in this process.</param>
+/// <param name="keep">Told of each key: when it is given out, and when a check-in renewed it.</param>
+public sealed class FleetRun(
+    Func<IReadOnlyList<string>, CancellationToken, Task<IReadOnlyList<(DeviceKey? Key, string? Refusal)>>> enroll, DeviceAgent agent,
+    Func<long>? transactions,
+    Func<IEnumerable<DeviceKey>, CancellationToken, Task>? keep = null)
 {
+    /// <summary>As many as one request enrolls.</summary>
     private const int WaveSize = 1_000;
     private const int AtOnce = 16;
     private const int FaultsKept = 5;
@@ -28,6 +36,10 @@ public sealed class FleetRun(Func<string, CancellationToken, Task<DeviceKey>> en
     /// <summary>The first few of them, with why.</summary>
     public IEnumerable<string> Faults => faults;
 
+    /// <summary>Enrolls at a server.</summary>
+    public static Func<IReadOnlyList<string>, CancellationToken, Task<IReadOnlyList<(DeviceKey? Key, string? Refusal)>>> By(AtpClient client) =>
+        async (ids, ct) => [.. (await client.EnrollAsync(ids, newKey: false, ct)).Select(given => (given.ToKey(), (string?)given.Refusal))];
+
     /// <param name="devices">Who acts.</param>
     /// <param name="count">How many those are, for the progress.</param>
     /// <param name="complaint">Judges the answer to a check-in; what it returns is a fault.</param>
@@ -44,9 +56,9 @@ public sealed class FleetRun(Func<string, CancellationToken, Task<DeviceKey>> en
 
         foreach (var wave in devices.Chunk(WaveSize))
         {
-            var enrolled = new ConcurrentQueue<(SimulatedDevice Device, DeviceKey Key)>();
-            await Enroll.MeasureAsync(() => EachAsync(wave, Enroll, device => device.Id, async (device, token) =>
-                enrolled.Enqueue((device, await enroll(device.Id, token))), ct));
+            var enrolled = new List<(SimulatedDevice Device, DeviceKey Key)>();
+            await Enroll.MeasureAsync(async () => enrolled.AddRange(await EnrollAsync(wave, ct)));
+            await KeepAsync(enrolled.Select(actor => actor.Key), ct);
 
             var visits = new ConcurrentQueue<Visit>();
             await CheckIn.MeasureAsync(() => EachAsync(enrolled, CheckIn, actor => actor.Device.Id, async (actor, token) =>
@@ -66,10 +78,41 @@ public sealed class FleetRun(Func<string, CancellationToken, Task<DeviceKey>> en
                 visits.Enqueue(visit);
             }, ct));
 
+            await KeepAsync(visits.Select(visit => visit.Key).Except(enrolled.Select(actor => actor.Key)), ct);
             await Report.MeasureAsync(() => EachAsync(visits, Report, visit => visit.Device.Id, async (visit, token) =>
                 did(visit.Device, await agent.ReportAsync(visit, token)), ct));
         }
     }
+
+    private async Task<List<(SimulatedDevice Device, DeviceKey Key)>> EnrollAsync(SimulatedDevice[] wave, CancellationToken ct)
+    {
+        var enrolled = new List<(SimulatedDevice Device, DeviceKey Key)>(wave.Length);
+        try
+        {
+            foreach (var (device, (key, refusal)) in wave.Zip(await enroll([.. wave.Select(device => device.Id)], ct)))
+            {
+                if (key is null)
+                {
+                    AddFault($"{device.Id}: {refusal}");
+                    continue;
+                }
+
+                enrolled.Add((device, key));
+                Enroll.Advance();
+            }
+        }
+        catch (Exception e) when (e is ProblemException or CommandException)
+        {
+            foreach (var device in wave)
+            {
+                AddFault($"{device.Id}: {(e is ProblemException problem ? problem.ToText() : e.Message)}");
+            }
+        }
+
+        return enrolled;
+    }
+
+    private Task KeepAsync(IEnumerable<DeviceKey> keys, CancellationToken ct) => keep?.Invoke(keys, ct) ?? Task.CompletedTask;
 
     /// <summary>One device that fails stops no other.</summary>
     private Task EachAsync<T>(

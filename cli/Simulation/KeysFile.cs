@@ -6,6 +6,7 @@ namespace Atp.Cli.Simulation;
 /// <summary>The keys of simulated devices, one JSON object a line. For its user only: who has a key is that device.</summary>
 internal static class KeysFile
 {
+    /// <summary>In the order in which the devices first come; of one that comes again, the later key.</summary>
     /// <exception cref="CommandException">When a line is no key.</exception>
     public static List<DeviceKey> Read(FileInfo file)
     {
@@ -22,7 +23,17 @@ internal static class KeysFile
             }
         }
 
-        return keys;
+        return [.. keys.GroupBy(key => key.DeviceId).Select(device => device.Last())];
+    }
+
+    public static async Task WriteAsync(StreamWriter file, IEnumerable<DeviceKey> keys, CancellationToken ct)
+    {
+        foreach (var key in keys)
+        {
+            await file.WriteLineAsync(JsonSerializer.Serialize(key, AtpClient.Json).AsMemory(), ct);
+        }
+
+        await file.FlushAsync(ct); // they are handed out only once
     }
 
     /// <summary>A new file, or an error when there is one.</summary>

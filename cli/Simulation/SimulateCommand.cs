@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Atp.Cli.Client;
 using Spectre.Console;
 
@@ -25,7 +24,7 @@ internal static class SimulateCommand
             Description = "Use the devices of this file, which --save-keys wrote; needs no administrator's token",
         };
         keys.AcceptExistingOnly();
-        var saveKeys = new Option<FileInfo?>("--save-keys") { Description = "Write the devices' keys to a new file" };
+        var saveKeys = new Option<FileInfo?>("--save-keys") { Description = "Write the devices' keys to a new file; with --keys, as check-ins renew them" };
         var reportsOverHttp = new Option<bool>("--reports-over-http")
         {
             Description = "Report to the service, as devices do whose proxy lets them reach no other host; else into its queue",
@@ -46,9 +45,11 @@ internal static class SimulateCommand
                 parse.GetValue(run) ?? SimulatedFleet.NewRun(TimeProvider.System), parse.GetValue(seed),
                 known?.Count ?? parse.GetValue(devices), int.MaxValue);
             var tally = new FleetTally();
+            await using var saved = parse.GetValue(saveKeys) is { } newFile ? KeysFile.Create(newFile) : null;
+            Func<IEnumerable<DeviceKey>, CancellationToken, Task>? keep = saved is null ? null : (given, token) => KeysFile.WriteAsync(saved, given, token);
             var outcome = known is null
-                ? await EnrollAndRunAsync(terminal, server.Connect(parse), server.IsJson(parse), fleet, agent, parse.GetValue(saveKeys), tally, ct)
-                : await RunAsync(terminal, server.IsJson(parse), WithKeys(known, agent), Owners(known, fleet), fleet.Count, tally, ct);
+                ? await EnrollAndRunAsync(terminal, server.Connect(parse), server.IsJson(parse), fleet, agent, keep, tally, ct)
+                : await RunAsync(terminal, server.IsJson(parse), WithKeys(known, agent, keep), Owners(known, fleet), fleet.Count, tally, ct);
             Show(terminal, server.IsJson(parse), fleet, tally, outcome);
             return outcome.FaultCount == 0 ? 0 : AtpCommand.Failed;
         });
@@ -56,34 +57,16 @@ internal static class SimulateCommand
     }
 
     private static async Task<FleetRun> EnrollAndRunAsync(
-        Terminal terminal, AtpClient client, bool json, SimulatedFleet fleet, DeviceAgent agent, FileInfo? saveKeys, FleetTally tally,
-        CancellationToken ct)
+        Terminal terminal, AtpClient client, bool json, SimulatedFleet fleet, DeviceAgent agent,
+        Func<IEnumerable<DeviceKey>, CancellationToken, Task>? keep, FleetTally tally, CancellationToken ct)
     {
-        await using var saved = saveKeys is null ? StreamWriter.Null : KeysFile.Create(saveKeys);
         var imported = await client.ImportDevicesAsync(fleet.Rows(), ct);
         if (imported.Rejected > 0)
         {
             throw new CommandException($"The server refused {imported.Rejected} of {imported.Received} devices: {imported.Errors[0].Detail}");
         }
 
-        using var saving = new SemaphoreSlim(1);
-        var run = new FleetRun(
-            async (id, token) =>
-            {
-                var key = await client.EnrollAsync(id, token);
-                await saving.WaitAsync(token);
-                try
-                {
-                    await saved.WriteLineAsync(JsonSerializer.Serialize(key, AtpClient.Json).AsMemory(), token);
-                }
-                finally
-                {
-                    saving.Release();
-                }
-
-                return key;
-            },
-            agent, null);
+        var run = new FleetRun(FleetRun.By(client), agent, null, keep);
         return await RunAsync(terminal, json, run, fleet.Devices(), fleet.Count, tally, ct);
     }
 
@@ -95,10 +78,12 @@ internal static class SimulateCommand
         return run;
     }
 
-    private static FleetRun WithKeys(List<DeviceKey> keys, DeviceAgent agent)
+    private static FleetRun WithKeys(
+        List<DeviceKey> keys, DeviceAgent agent, Func<IEnumerable<DeviceKey>, CancellationToken, Task>? keep)
     {
         var byId = keys.ToDictionary(key => key.DeviceId);
-        return new FleetRun((id, _) => Task.FromResult(byId[id]), agent, null);
+        return new FleetRun(
+            (ids, _) => Task.FromResult<IReadOnlyList<(DeviceKey?, string?)>>([.. ids.Select(id => (byId[id], (string?)null))]), agent, null, keep);
     }
 
     /// <summary>The devices that the keys belong to; as their inventory is known already, they send none.</summary>

@@ -143,7 +143,7 @@ internal sealed class MainJob(Terminal terminal, LocalSite site, SimulatedFleet 
 
     private async Task<FleetRun> LetDevicesActAsync(CancellationToken ct)
     {
-        var run = new FleetRun(client.EnrollAsync, new DeviceAgent(site.Agents, TimeProvider.System), site.Transactions);
+        var run = new FleetRun(FleetRun.By(client), new DeviceAgent(site.Agents, TimeProvider.System), site.Transactions);
         phases.AddRange([run.Enroll, run.CheckIn, run.Report]);
         await board.ShowAsync([run.Enroll, run.CheckIn, run.Report], () =>
             run.RunAsync(fleet.Devices().Take(fleet.CheckIns), fleet.CheckIns, Expectation.Complaint, tally.Add, ct));

@@ -12,13 +12,16 @@ namespace Atp.Core.Agent;
 
 /// <summary>What devices ask for: their instructions, and the file or workspace that these name.</summary>
 public sealed class AgentService(
-    FleetTable fleet, SiteSnapshots snapshots, PolicyService policies, ReportChannel reports, AuditTrail audit,
+    FleetTable fleet, SiteSnapshots snapshots, PolicyService policies, ReportChannel reports, DeviceCredentials credentials, AuditTrail audit,
     IOptions<SiteOptions> options, TimeProvider clock)
 {
     /// <summary>Being seen is written down this often at most, so that a check-in without news is one transaction.</summary>
     private static readonly TimeSpan SeenInterval = TimeSpan.FromHours(12);
 
-    /// <summary>One transaction when nothing changed, two when the inventory did or there is a new revision to take.</summary>
+    /// <summary>
+    /// One transaction when nothing changed, two when the inventory did, there is a new revision to take, or the device signs under
+    /// another enrollment key than before.
+    /// </summary>
     /// <exception cref="DomainException">Unauthenticated or forbidden: the device is unknown, blocked, or has a newer key.</exception>
     public Task<CheckInAnswer> CheckInAsync(DeviceToken token, CheckIn checkIn, CancellationToken ct)
     {
@@ -60,15 +63,18 @@ public sealed class AgentService(
             : device;
         var decision = DeviceDecision.For(after, found.Assignments, site, now);
         var taken = Take(decision.Winner, now);
-        if (taken is not null || after != device || device.LastSeen is null || now - device.LastSeen > SeenInterval)
+        if (taken is not null || after != device || device.KeyGeneration != token.KeyGeneration
+            || device.LastSeen is null || now - device.LastSeen > SeenInterval)
         {
-            await fleet.WriteAsync([DeviceChange.Of(found, after with { LastSeen = now }, site, now) with { Fetched = taken }], ct);
+            var seen = after with { LastSeen = now, KeyGeneration = token.KeyGeneration };
+            await fleet.WriteAsync([DeviceChange.Of(found, seen, site, now) with { Fetched = taken }], ct);
         }
 
         var period = TimeSpan.FromMinutes(options.Value.CheckInMinutes);
         var jitter = 0.9 + (0.2 * Random.Shared.NextDouble());
         return new CheckInAnswer(
-            decision.Winner is { } winner ? InstructionsFor(winner, decision, after) : null, await reports.GetAsync(ct), now + (period * jitter));
+            decision.Winner is { } winner ? InstructionsFor(winner, decision, after) : null, await reports.GetAsync(ct), now + (period * jitter),
+            await credentials.NewKeyForAsync(token, ct));
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ public static class AgentServices
 {
     public static IServiceCollection AddAtpAgent(this IServiceCollection services) => services
         .AddSingleton<EnrollmentKeys>()
+        .AddSingleton<EnrollmentKeyRotation>()
         .AddSingleton<DeviceCredentials>()
         .AddSingleton<ReportChannel>()
         .AddSingleton<AgentService>()

@@ -72,7 +72,11 @@ public sealed record Instructions
 /// <param name="Instructions">Null when no deployment targets the device.</param>
 /// <param name="Reports">Where to send reports.</param>
 /// <param name="NextCheckIn">When to come again, UTC, with jitter.</param>
-public sealed record CheckInAnswer(Instructions? Instructions, ReportAddress Reports, DateTimeOffset NextCheckIn);
+/// <param name="NewKey">
+/// Base64: the enrollment keys were rotated, and the device signs with this one from now on, under the same key version. It keeps
+/// the one before until this one has worked. Null while it has the newest.
+/// </param>
+public sealed record CheckInAnswer(Instructions? Instructions, ReportAddress Reports, DateTimeOffset NextCheckIn, string? NewKey = null);
 
 /// <summary>The workspace of a down-level device: one of the two places that a secret is meant to go to.</summary>
 public sealed record WorkspaceAnswer(string WorkspaceId, string WorkspaceKey);

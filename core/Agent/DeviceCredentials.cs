@@ -1,11 +1,11 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Atp.Core.Devices;
 
 namespace Atp.Core.Agent;
 
 /// <summary>Who a device token speaks for. The device row decides whether that key version is still good.</summary>
-public sealed record DeviceToken(string DeviceId, int KeyVersion);
+/// <param name="KeyGeneration">Of the enrollment key that its key was derived from.</param>
+public sealed record DeviceToken(string DeviceId, int KeyVersion, int KeyGeneration);
 
 /// <summary>Device keys and what is signed with them. Needs no row: a forged credential costs no storage transaction.</summary>
 public sealed class DeviceCredentials(EnrollmentKeys enrollment, TimeProvider clock)
@@ -15,9 +15,9 @@ public sealed class DeviceCredentials(EnrollmentKeys enrollment, TimeProvider cl
 
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
-    /// <returns>The device's key, base64: derived from the primary enrollment key.</returns>
-    public async Task<string> KeyForAsync(string deviceId, int keyVersion, CancellationToken ct) =>
-        DeviceSigning.DeriveDeviceKey((await enrollment.GetAsync(ct)).Primary, deviceId, keyVersion);
+    /// <returns>The key, base64, that a device is to sign with in place of its old one; null when it has the newest that is handed out.</returns>
+    public async Task<string?> NewKeyForAsync(DeviceToken token, CancellationToken ct) =>
+        (await enrollment.GetAsync(ct)).NewKeyFor(token, clock.GetUtcNow());
 
     /// <param name="authorization">The whole header: <c>SharedAccessSignature sr=…&amp;sig=…&amp;se=…&amp;skn=…</c>.</param>
     /// <param name="ct">Cancels.</param>
@@ -36,26 +36,15 @@ public sealed class DeviceCredentials(EnrollmentKeys enrollment, TimeProvider cl
             return null;
         }
 
-        var genuine = await IsSignedAsync(claim.DeviceId, claim.KeyVersion, claim.Signature,
-            key => DeviceSigning.SignToken(key, claim.DeviceId, claim.KeyVersion, claim.Expiry), ct);
-        return genuine ? new DeviceToken(claim.DeviceId, claim.KeyVersion) : null;
+        var generation = (await enrollment.GetAsync(ct)).GenerationOf(claim.DeviceId, claim.KeyVersion, claim.Signature,
+            key => DeviceSigning.SignToken(key, claim.DeviceId, claim.KeyVersion, claim.Expiry));
+        return generation is null ? null : new DeviceToken(claim.DeviceId, claim.KeyVersion, generation.Value);
     }
 
     /// <summary>Whether these exact bytes were signed with this version of the device's key.</summary>
-    public Task<bool> VerifyReportAsync(string deviceId, int keyVersion, byte[] body, byte[] signature, CancellationToken ct) =>
-        IsSignedAsync(deviceId, keyVersion, signature, key => Convert.FromBase64String(DeviceSigning.SignReport(key, body)), ct);
-
-    private async Task<bool> IsSignedAsync(
-        string deviceId, int keyVersion, byte[] signature, Func<string, byte[]> sign, CancellationToken ct)
-    {
-        var (primary, secondary) = await enrollment.GetAsync(ct);
-        // Both are always tried, so that the time taken tells nothing.
-        var byPrimary = CryptographicOperations.FixedTimeEquals(
-            sign(DeviceSigning.DeriveDeviceKey(primary, deviceId, keyVersion)), signature);
-        var bySecondary = CryptographicOperations.FixedTimeEquals(
-            sign(DeviceSigning.DeriveDeviceKey(secondary, deviceId, keyVersion)), signature);
-        return byPrimary | bySecondary;
-    }
+    public async Task<bool> VerifyReportAsync(string deviceId, int keyVersion, byte[] body, byte[] signature, CancellationToken ct) =>
+        (await enrollment.GetAsync(ct)).GenerationOf(
+            deviceId, keyVersion, signature, key => Convert.FromBase64String(DeviceSigning.SignReport(key, body))) is not null;
 
     private static Claim? Parse(string? authorization)
     {

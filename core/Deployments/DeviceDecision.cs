@@ -64,6 +64,9 @@ public sealed record DeviceDecision(
     /// <summary>The device applied the policy and reports that it shares other file samples than the policy says.</summary>
     public bool FileSamplesDrifted { get; init; }
 
+    /// <summary>It is enrolled, and its key is under an enrollment key that is not the newest. Says nothing of deployments.</summary>
+    public bool OnOldEnrollmentKey { get; init; }
+
     /// <summary>The deployment that decides: lowest policy order, then the newest deployment.</summary>
     public TargetedDeployment? Winner => Targets.Count > 0 ? Targets[0] : null;
 
@@ -75,10 +78,11 @@ public sealed record DeviceDecision(
         Device device, IReadOnlyDictionary<string, Assignment> assignments, SiteSnapshot site, DateTimeOffset now)
     {
         var operatingSystem = PlatformRules.Classify(device.Inventory.OperatingSystem, site.Settings.ConfigurationManagerVersion);
+        var onOldEnrollmentKey = device.KeyVersion > 0 && device.KeyGeneration < site.EnrollmentGeneration;
         var deployments = site.DeploymentsOf(device.Collections);
         if (deployments.Count == 0)
         {
-            return new DeviceDecision(operatingSystem, [], null, false);
+            return new DeviceDecision(operatingSystem, [], null, false) { OnOldEnrollmentKey = onOldEnrollmentKey };
         }
 
         var agent = site.AgentOf(device.Inventory.OperatingSystem, device.Collections);
@@ -104,6 +108,7 @@ public sealed record DeviceDecision(
             applicable && !onboarding)
         {
             Agent = agent,
+            OnOldEnrollmentKey = onOldEnrollmentKey,
             FileSamplesDrifted = applicable && onboarding && winner.Status == AssignmentStatus.Success
                 && device.Health?.FileSamples is { } shared && shared != winner.Policy.Current.FileSamples,
         };

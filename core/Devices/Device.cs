@@ -48,6 +48,8 @@ public sealed record Device
     /// <summary>At most this many collections, so that a change of membership fits one transaction.</summary>
     public const int MaxCollections = 90;
 
+    private static readonly DateTimeOffset KeyVersionsStart = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     public required string Id { get; init; }
 
     public required Inventory Inventory { get; init; }
@@ -64,6 +66,12 @@ public sealed record Device
     /// <summary>0 until the device is enrolled; a new key is a higher version.</summary>
     public int KeyVersion { get; init; }
 
+    /// <summary>
+    /// Of the enrollment key that its key was derived from when it was last given one or checked in. Written by enrollment and by
+    /// check-in, both from what they read.
+    /// </summary>
+    public int KeyGeneration { get; init; }
+
     /// <summary>Marks the enrollment request that gave out the current key, so that a repeat gets the same answer.</summary>
     public string? EnrollmentRequest { get; init; }
 
@@ -75,6 +83,12 @@ public sealed record Device
 
     /// <summary>Marked for deletion: its dependents are being removed and it counts nowhere any more.</summary>
     public bool Deleting { get; init; }
+
+    /// <summary>
+    /// The version of its next key: the seconds since 2020, and higher than the one before. So a device that is deleted, and
+    /// enrolled again under the same id, gets another key than it had.
+    /// </summary>
+    public int NextKeyVersion(DateTimeOffset now) => Math.Max(KeyVersion + 1, (int)(now - KeyVersionsStart).TotalSeconds);
 
     /// <summary>Whether it counts: what is retired or being deleted is in no figure.</summary>
     public bool IsInUse => Retired is null && !Deleting;

@@ -26,7 +26,7 @@ public sealed record DeviceDetails(Device Device, DeviceDecision Decision, Devic
 /// <summary>What administrators do with devices.</summary>
 public sealed class DeviceService(
     FleetTable fleet, FleetChanges changes, SiteSnapshots snapshots, ShardMap shards, CollectionEvaluation evaluation,
-    DeviceCredentials credentials, DeviceLife life, HealthQueries health, AuditTrail audit, TimeProvider clock)
+    EnrollmentKeys enrollment, DeviceLife life, HealthQueries health, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>A page of a list reads so many rows, whatever it finds among them: a second or two.</summary>
     private const int MaxRowsPerPage = 20_000;
@@ -117,12 +117,15 @@ public sealed class DeviceService(
     /// </exception>
     public async Task<Enrollment> EnrollAsync(string deviceId, EnrollDevice command, ChangeRequest request, CancellationToken ct)
     {
-        var version = await audit.ChangeAsync(request.Caller, "device.enroll", deviceId, async () =>
+        var keys = await enrollment.GetAsync(ct);
+        var ask = new KeyRequest(request, request.RepeatabilityId is null ? null : request.NewMark(clock), command.NewKey,
+            keys.Versions.HandedOutAt(clock.GetUtcNow()), clock);
+        var device = await audit.ChangeAsync(request.Caller, "device.enroll", deviceId, async () =>
         {
-            var given = await GiveKeyAsync(deviceId, command, request, ct);
-            return (given, string.Create(CultureInfo.InvariantCulture, $"key version {given}"));
+            var given = await GiveKeyAsync(deviceId, command, ask, request.Caller, ct);
+            return (given, string.Create(CultureInfo.InvariantCulture, $"key version {given.KeyVersion}"));
         }, ct);
-        return new Enrollment(deviceId, await credentials.KeyForAsync(deviceId, version, ct), version);
+        return new Enrollment(deviceId, keys.KeyOf(device, clock.GetUtcNow()), device.KeyVersion);
     }
 
     /// <summary>A blocked device can't check in, download or report until it is unblocked.</summary>
@@ -133,7 +136,7 @@ public sealed class DeviceService(
             await Contention.RetryAsync(async () =>
             {
                 var found = await FindAsync(deviceId, ct);
-                await fleet.WriteCredentialAsync(found, found.Device! with { Blocked = blocked }, ct);
+                await fleet.WriteCredentialsAsync([(found, found.Device! with { Blocked = blocked })], ct);
             }, ct);
             return blocked ? "blocked" : "let in again";
         }, ct);
@@ -157,16 +160,15 @@ public sealed class DeviceService(
             change.Before.Device is null ? "created" : change.Before.Device == change.After ? "unchanged" : "inventory updated");
     }
 
-    /// <returns>The version of the key that the device has from now on.</returns>
-    private async Task<int> GiveKeyAsync(string deviceId, EnrollDevice command, ChangeRequest request, CancellationToken ct)
+    /// <returns>The device with the key that it has from now on.</returns>
+    private async Task<Device> GiveKeyAsync(string deviceId, EnrollDevice command, KeyRequest ask, Caller caller, CancellationToken ct)
     {
-        var requestMark = request.RepeatabilityId is null ? null : $"{request.NewId(clock)} {request.BodySha256}";
         if (command.Replaces is not null)
         {
             var replaced = DeviceLife.ParseReplaced(command.Replaces, deviceId);
-            if (!HasKeyFrom(requestMark, request, (await FindAsync(deviceId, ct)).Device!, command.NewKey))
+            if (ask.IsToGive((await FindAsync(deviceId, ct)).Device!))
             {
-                await life.ReplaceAsync(replaced, deviceId, request.Caller, ct);
+                await life.ReplaceAsync(replaced, deviceId, caller, ct);
             }
         }
 
@@ -174,39 +176,15 @@ public sealed class DeviceService(
         {
             var found = await FindAsync(deviceId, ct);
             var device = found.Device!;
-            if (HasKeyFrom(requestMark, request, device, command.NewKey))
+            if (!ask.IsToGive(device))
             {
-                return device.KeyVersion;
+                return device;
             }
 
-            var after = device with { KeyVersion = device.KeyVersion + 1, EnrollmentRequest = requestMark };
-            await fleet.WriteCredentialAsync(found, after, ct);
-            return after.KeyVersion;
+            var after = ask.GiveTo(device);
+            await fleet.WriteCredentialsAsync([(found, after)], ct);
+            return after;
         }, ct);
-    }
-
-    /// <summary>Whether this very request gave out the device's current key.</summary>
-    /// <exception cref="DomainException">It didn't, and the device can't be given another.</exception>
-    private static bool HasKeyFrom(string? requestMark, ChangeRequest request, Device device, bool newKey)
-    {
-        if (requestMark is not null && device.EnrollmentRequest is { } before && before.Split(' ')[0] == requestMark.Split(' ')[0])
-        {
-            request.MustRepeat(before.Split(' ')[1]);
-            return true;
-        }
-
-        if (device.Retired is not null)
-        {
-            throw DomainError.Conflict("device.retired", "The device is retired. Reinstate it before it is enrolled.").ToException();
-        }
-
-        if (device.KeyVersion > 0 && !newKey)
-        {
-            throw DomainError.Conflict("device.enrolled",
-                "The device has a key already, and it is handed out only once. Ask for a new key if it was lost.").ToException();
-        }
-
-        return false;
     }
 
     private static DomainException NotFound() => DeviceLife.NotFound.ToException();

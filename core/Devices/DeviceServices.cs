@@ -11,6 +11,7 @@ public static class DeviceServices
         .AddSingleton<FleetChanges>()
         .AddSingleton<MemberCounts>()
         .AddSingleton<InventoryImport>()
+        .AddSingleton<BulkEnrollment>()
         .AddSingleton<DeviceLife>()
         .AddSingleton<DeviceService>();
 }

@@ -11,9 +11,6 @@ public sealed record FleetChange(FleetDevice Before, Device? After);
 /// <summary>Read, decide, write with If-Match for many devices of one shard, and again for those that changed meanwhile.</summary>
 public sealed class FleetChanges(FleetTable fleet, TimeProvider clock)
 {
-    /// <summary>Up to this many devices are read one by one, more by the range that they lie in.</summary>
-    private const int ReadOneByOne = 16;
-
     /// <param name="shard">The shard.</param>
     /// <param name="deviceIds">Devices of that shard.</param>
     /// <param name="site">Live deployments that new members are placed for.</param>
@@ -28,10 +25,23 @@ public sealed class FleetChanges(FleetTable fleet, TimeProvider clock)
         await ApplyAsync(shard, await ReadAsync(shard, deviceIds, ct), site, change, ct);
 
     /// <summary>Likewise for devices that were read already.</summary>
-    public async Task<IReadOnlyList<FleetChange>> ApplyAsync(
+    public Task<IReadOnlyList<FleetChange>> ApplyAsync(
         string shard, IReadOnlyList<FleetDevice> devices, SiteSnapshot site, Func<FleetDevice, Device?> change, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
+        return ApplyAsync(shard, devices, change,
+            changed => fleet.WriteAsync(changed.Select(pair => DeviceChange.Of(pair.Before, pair.After, site, now)), ct), ct);
+    }
+
+    /// <summary>Likewise for changes of credentials, and nothing else.</summary>
+    public async Task<IReadOnlyList<FleetChange>> ApplyCredentialsAsync(
+        string shard, IReadOnlyCollection<string> deviceIds, Func<FleetDevice, Device?> change, CancellationToken ct) =>
+        await ApplyAsync(shard, await ReadAsync(shard, deviceIds, ct), change, changed => fleet.WriteCredentialsAsync(changed, ct), ct);
+
+    private async Task<IReadOnlyList<FleetChange>> ApplyAsync(
+        string shard, IReadOnlyList<FleetDevice> devices, Func<FleetDevice, Device?> change,
+        Func<IEnumerable<(FleetDevice Before, Device After)>, Task> write, CancellationToken ct)
+    {
         var ids = devices.Select(d => d.Id).ToList();
         var current = devices;
         List<Device?> after = [];
@@ -40,9 +50,9 @@ public sealed class FleetChanges(FleetTable fleet, TimeProvider clock)
             var read = current.Count == 0 && ids.Count > 0 ? await ReadAsync(shard, ids, ct) : current;
             current = []; // a second attempt reads anew
             after = [.. read.Select(change)];
-            await fleet.WriteAsync(read.Zip(after)
+            await write(read.Zip(after)
                 .Where(pair => pair.Second is not null && pair.Second != pair.First.Device)
-                .Select(pair => DeviceChange.Of(pair.First, pair.Second!, site, now)), ct);
+                .Select(pair => (pair.First, pair.Second!)));
         }, ct);
         return [.. devices.Zip(after, (before, device) => new FleetChange(before, device))];
     }
@@ -53,23 +63,8 @@ public sealed class FleetChanges(FleetTable fleet, TimeProvider clock)
         string shard, IReadOnlyList<FleetDevice> devices, SiteSnapshot site, CancellationToken ct) =>
         ApplyAsync(shard, devices, site, found => found.Device is { Deleting: false } device ? Membership.Apply(device, site) : null, ct);
 
-    private async Task<IReadOnlyList<FleetDevice>> ReadAsync(string shard, IReadOnlyCollection<string> deviceIds, CancellationToken ct)
-    {
-        var sorted = deviceIds.Order(StringComparer.Ordinal).ToList();
-        if (sorted.Count <= ReadOneByOne)
-        {
-            return await Task.WhenAll(sorted.Select(id => fleet.FindAsync(id, ct)));
-        }
-
-        var found = sorted.ToDictionary(id => id, FleetDevice.None);
-        await foreach (var device in fleet.DevicesAsync(shard, sorted[0], sorted[^1], ct))
-        {
-            if (found.ContainsKey(device.Id))
-            {
-                found[device.Id] = device;
-            }
-        }
-
-        return [.. sorted.Select(id => found[id])];
-    }
+    private async Task<IReadOnlyList<FleetDevice>> ReadAsync(string shard, IReadOnlyCollection<string> deviceIds, CancellationToken ct) =>
+        deviceIds.Count == 1
+            ? [await fleet.FindAsync(deviceIds.Single(), ct)]
+            : await fleet.FindAllAsync(shard, [.. deviceIds.Order(StringComparer.Ordinal)], ct);
 }

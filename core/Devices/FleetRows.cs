@@ -9,6 +9,7 @@ namespace Atp.Core.Devices;
 internal static class FleetRows
 {
     private const string LeavingColumn = "Leaving";
+    private const string KeyGenerationColumn = "KeyGeneration";
 
     /// <summary>Merge can't remove a column, so "never" is a time that no report can name: the earliest that a table holds.</summary>
     private static readonly DateTimeOffset NeverConnected = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -56,6 +57,7 @@ internal static class FleetRows
             [LeavingColumn] = Join(device.Leaving),
             ["RetiredReason"] = device.Retired?.Reason ?? "",
             ["ReplacedBy"] = device.Retired?.ReplacedBy ?? "",
+            [KeyGenerationColumn] = device.KeyGeneration,
         };
         if (device.Retired is { } retired)
         {
@@ -94,6 +96,7 @@ internal static class FleetRows
     public static TableEntity CredentialColumns(string shard, Device device) => new(shard, device.Id)
     {
         ["KeyVersion"] = device.KeyVersion,
+        [KeyGenerationColumn] = device.KeyGeneration,
         ["EnrollmentRequest"] = device.EnrollmentRequest ?? "",
         ["Blocked"] = device.Blocked,
     };
@@ -137,6 +140,7 @@ internal static class FleetRows
         Collections = Split(row.GetString("Collections")),
         Leaving = Split(row.GetString(LeavingColumn)),
         KeyVersion = row.GetInt32("KeyVersion") ?? 0,
+        KeyGeneration = row.GetInt32(KeyGenerationColumn) ?? 0,
         EnrollmentRequest = Text(row, "EnrollmentRequest"),
         Blocked = row.GetBoolean("Blocked") ?? false,
         Retired = Text(row, "RetiredReason") is { } reason

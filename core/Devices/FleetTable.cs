@@ -14,6 +14,12 @@ namespace Atp.Core.Devices;
 public sealed class FleetTable(TableClient table, ShardMap shards)
 {
     private const int PageSize = 1000;
+
+    /// <summary>A guess, that sizes a page of devices which lie close together.</summary>
+    private const int RowsPerDevice = 4;
+
+    /// <summary>So many devices that nobody asked for are read over; a new query is cheaper than more.</summary>
+    private const int MaxBetween = 50;
     private static readonly string[] IndexColumns = ["RowKey", "Build", "ProductType", "Sku", "OnboardedTo"];
 
     public string ShardOf(string deviceId) => shards.ShardOf(deviceId);
@@ -29,13 +35,55 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
         return FleetDevice.None(deviceId);
     }
 
+    /// <summary>
+    /// Devices of a shard by their ids, in that order. Reads on from one to the next where they lie close together, and jumps
+    /// where they don't: never more queries than ids, and few rows that nobody asked for.
+    /// </summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="sortedIds">Each once, in ordinal order.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyList<FleetDevice>> FindAllAsync(string shard, IReadOnlyList<string> sortedIds, CancellationToken ct)
+    {
+        var found = new List<FleetDevice>(sortedIds.Count);
+        while (found.Count < sortedIds.Count)
+        {
+            var between = 0;
+            var pageSize = Math.Min(PageSize, RowsPerDevice * (sortedIds.Count - found.Count));
+            await foreach (var device in ReadAsync(shard, sortedIds[found.Count], RowKeys.EndOf(sortedIds[^1]), ct, pageSize))
+            {
+                while (string.CompareOrdinal(sortedIds[found.Count], device.Id) < 0)
+                {
+                    found.Add(FleetDevice.None(sortedIds[found.Count])); // the range is past it
+                }
+
+                if (sortedIds[found.Count] == device.Id)
+                {
+                    found.Add(device);
+                    between = 0;
+                }
+                else
+                {
+                    between++;
+                }
+
+                if (between > MaxBetween || found.Count == sortedIds.Count)
+                {
+                    break;
+                }
+            }
+
+            if (between <= MaxBetween)
+            {
+                found.AddRange(sortedIds.Skip(found.Count).Select(FleetDevice.None)); // the range ended before them
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>All devices of a shard with their assignments, in order of their ids, a page in memory at a time.</summary>
     public IAsyncEnumerable<FleetDevice> DevicesAsync(string shard, CancellationToken ct) =>
         ReadAsync(shard, FleetRows.AfterIndex, null, ct);
-
-    /// <summary>The devices of a shard from one id to another, both included.</summary>
-    public IAsyncEnumerable<FleetDevice> DevicesAsync(string shard, string firstId, string lastId, CancellationToken ct) =>
-        ReadAsync(shard, firstId, RowKeys.EndOf(lastId), ct);
 
     /// <summary>The devices of a shard after one id, for paging.</summary>
     public IAsyncEnumerable<FleetDevice> DevicesAfterAsync(string shard, string? afterId, CancellationToken ct) =>
@@ -158,10 +206,16 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
         ], ct);
     }
 
-    /// <summary>Key version, enrollment request and whether the device is blocked.</summary>
-    /// <exception cref="DomainException">Stale: the device changed since it was read.</exception>
-    public Task WriteCredentialAsync(FleetDevice before, Device after, CancellationToken ct) =>
-        SubmitAsync([new(TableTransactionActionType.UpdateMerge, FleetRows.CredentialColumns(ShardOf(before.Id), after), before.Version)], ct);
+    /// <summary>Keys and whether the devices are blocked, of devices of one shard: 100 in a transaction.</summary>
+    /// <exception cref="DomainException">Stale: a device changed since it was read.</exception>
+    public async Task WriteCredentialsAsync(IEnumerable<(FleetDevice Before, Device After)> changes, CancellationToken ct)
+    {
+        foreach (var batch in changes.Chunk(TableBatch.MaxActions))
+        {
+            await SubmitAsync([.. batch.Select(change => new TableTransactionAction(TableTransactionActionType.UpdateMerge,
+                FleetRows.CredentialColumns(ShardOf(change.Before.Id), change.After), change.Before.Version))], ct);
+        }
+    }
 
     /// <summary>Marks a device for deletion: from here on it counts nowhere.</summary>
     /// <exception cref="DomainException">Stale: the device changed since it was read.</exception>
@@ -204,7 +258,7 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
     }
 
     private async IAsyncEnumerable<FleetDevice> ReadAsync(
-        string shard, string fromKey, string? endKey, [EnumeratorCancellation] CancellationToken ct)
+        string shard, string fromKey, string? endKey, [EnumeratorCancellation] CancellationToken ct, int pageSize = PageSize)
     {
         var filter = endKey is null
             ? TableClient.CreateQueryFilter($"PartitionKey eq {shard} and RowKey ge {fromKey}")
@@ -213,7 +267,7 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
         Device? device = null;
         ETag version = default;
         var assignments = new Dictionary<string, Assignment>();
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, PageSize, cancellationToken: ct))
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, pageSize, cancellationToken: ct))
         {
             var (deviceId, deploymentId) = FleetRows.Parse(row.RowKey);
             if (id is not null && deviceId != id)

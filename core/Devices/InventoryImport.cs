@@ -29,8 +29,8 @@ public sealed class InventoryImport(
     private const int ShardsAtOnce = 8;
     private const int MaxErrors = 1000;
 
-    /// <summary>The subject of the audit's row: an import has no thing of its own.</summary>
-    private const string AuditSubject = "inventory";
+    /// <summary>The subject of the audit's row: what changes many devices has no thing of its own.</summary>
+    internal const string AuditSubject = "inventory";
 
     public Task<ImportResult> ImportAsync(IAsyncEnumerable<ImportRow> rows, Caller caller, CancellationToken ct) =>
         audit.ChangeAsync(caller, "devices.import", AuditSubject, async () =>

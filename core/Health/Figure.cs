@@ -15,6 +15,9 @@ public enum Figure
     Offboarding,
     FileSamplesDrifted,
 
+    /// <summary>Enrolled, and its key is under an enrollment key that is not the newest.</summary>
+    OnOldEnrollmentKey,
+
     /// <summary>Onboarding status, numerator: healthy, agent state and inactive.</summary>
     Onboarded,
 
@@ -37,6 +40,7 @@ public static class FigureRule
         Figure.NeverReached => decision.Health == HealthState.NeverReached,
         Figure.Offboarding => decision.IsOffboarding,
         Figure.FileSamplesDrifted => decision.FileSamplesDrifted,
+        Figure.OnOldEnrollmentKey => decision.OnOldEnrollmentKey,
         Figure.Onboarded => decision.Health is HealthState.Healthy or HealthState.AgentState or HealthState.Inactive,
         Figure.Eligible => decision.Health is HealthState.Healthy or HealthState.AgentState or HealthState.Inactive or HealthState.NotOnboarded,
         _ => throw new UnreachableException($"Unknown figure {figure}."),

@@ -9,9 +9,10 @@ namespace Atp.Core.Health;
 /// <param name="Devices">All devices of the scope.</param>
 /// <param name="Targeted">Those that a live deployment targets.</param>
 /// <param name="FileSamplesDrifted">Those that applied their policy and share other file samples than it says; they are in a health state too.</param>
+/// <param name="OnOldEnrollmentKey">Those whose key is under an enrollment key that is not the newest, whatever targets them.</param>
 public sealed record HealthFigures(
     int Devices, int Targeted, int Healthy, int AgentState, int Inactive, int NotOnboarded, int NeverReached, int Offboarding,
-    int FileSamplesDrifted = 0)
+    int FileSamplesDrifted = 0, int OnOldEnrollmentKey = 0)
 {
     public static HealthFigures None { get; } = new(0, 0, 0, 0, 0, 0, 0, 0);
 
@@ -25,7 +26,7 @@ public sealed record HealthFigures(
         left.Devices + right.Devices, left.Targeted + right.Targeted, left.Healthy + right.Healthy,
         left.AgentState + right.AgentState, left.Inactive + right.Inactive, left.NotOnboarded + right.NotOnboarded,
         left.NeverReached + right.NeverReached, left.Offboarding + right.Offboarding,
-        left.FileSamplesDrifted + right.FileSamplesDrifted);
+        left.FileSamplesDrifted + right.FileSamplesDrifted, left.OnOldEnrollmentKey + right.OnOldEnrollmentKey);
 
     public static HealthFigures Add(HealthFigures left, HealthFigures right) => left + right;
 
@@ -35,7 +36,8 @@ public sealed record HealthFigures(
         int Count(Figure figure) => figure.Counts(decision) ? 1 : 0;
         return new HealthFigures(
             1, Count(Figure.Targeted), Count(Figure.Healthy), Count(Figure.AgentState), Count(Figure.Inactive), Count(Figure.NotOnboarded),
-            Count(Figure.NeverReached), Count(Figure.Offboarding), Count(Figure.FileSamplesDrifted));
+            Count(Figure.NeverReached), Count(Figure.Offboarding), Count(Figure.FileSamplesDrifted),
+            Count(Figure.OnOldEnrollmentKey));
     }
 }
 

@@ -141,6 +141,7 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
         ["NeverReached"] = scope.Figures.NeverReached,
         ["Offboarding"] = scope.Figures.Offboarding,
         ["FileSamplesDrifted"] = scope.Figures.FileSamplesDrifted,
+        ["OnOldEnrollmentKey"] = scope.Figures.OnOldEnrollmentKey,
         ["Onboarded"] = scope.Figures.Onboarded,
         ["Eligible"] = scope.Figures.Eligible,
     };
@@ -149,7 +150,7 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
         row.GetString("Scope"), row.GetString("ScopeName"), row.GetDateTimeOffset("AsOf")!.Value,
         new HealthFigures(Number(row, "Devices"), Number(row, "Targeted"), Number(row, "Healthy"), Number(row, "AgentState"),
             Number(row, "Inactive"), Number(row, "NotOnboarded"), Number(row, "NeverReached"), Number(row, "Offboarding"),
-            Number(row, "FileSamplesDrifted")));
+            Number(row, "FileSamplesDrifted"), Number(row, "OnOldEnrollmentKey")));
 
     private static TableEntity ToRow(DeploymentFigures deployment) => new(Partition, deployment.DeploymentId)
     {

@@ -41,6 +41,28 @@ public sealed record ChangeRequest(Caller Caller, string? RepeatabilityId, strin
         return new Guid(hash.AsSpan(0, 16), bigEndian: true).ToString();
     }
 
+    /// <summary>What the row that this request writes carries, so that a repeat recognises it. Made once for each call.</summary>
+    public string NewMark(TimeProvider clock) => $"{NewId(clock)} {BodySha256}";
+
+    /// <summary>Whether the row with this mark was written by this request.</summary>
+    /// <param name="found">The row's mark.</param>
+    /// <param name="mine">From <see cref="NewMark"/>.</param>
+    /// <exception cref="DomainException">When the first request with this id asked for something else.</exception>
+    public bool HasMarked(string? found, string mine)
+    {
+        if (found is null || found.Split(' ')[0] != mine.Split(' ')[0])
+        {
+            return false;
+        }
+
+        if (found != mine)
+        {
+            MustRepeat(found.Split(' ')[1]);
+        }
+
+        return true;
+    }
+
     /// <summary>Called when the row that this request would create is already there.</summary>
     /// <exception cref="DomainException">When the first request with this id asked for something else.</exception>
     public void MustRepeat(string? firstBodySha256)

@@ -11,9 +11,11 @@ public sealed class SiteSnapshot
     private readonly Dictionary<string, List<Deployment>> deploymentsByCollection = [];
 
     public SiteSnapshot(
-        SiteSettings settings, IEnumerable<Policy> policies, IEnumerable<Deployment> liveDeployments, IEnumerable<Collection> collections)
+        SiteSettings settings, IEnumerable<Policy> policies, IEnumerable<Deployment> liveDeployments, IEnumerable<Collection> collections,
+        int enrollmentGeneration = 0)
     {
         Settings = settings;
+        EnrollmentGeneration = enrollmentGeneration;
         Policies = policies.Where(p => p.InUse).ToDictionary(p => p.Id);
         var all = collections.ToList();
         Collections = all.Where(c => !c.Deleting).ToDictionary(c => c.Id);
@@ -36,6 +38,9 @@ public sealed class SiteSnapshot
     }
 
     public SiteSettings Settings { get; }
+
+    /// <summary>Of the primary enrollment key: a device that signs under an older one is to move. 0 before the first enrollment.</summary>
+    public int EnrollmentGeneration { get; }
 
     /// <summary>By id; those that are deleted are not here.</summary>
     public IReadOnlyDictionary<string, Policy> Policies { get; }

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Options;
 namespace Atp.Core.Site;
 
 /// <summary>
-/// Reads policies, live deployments and collection rules together, and remembers them for 30 seconds at most, so that a
-/// check-in costs one transaction. A change by this instance shows at once; one by another within that time.
+/// Reads policies, live deployments, collection rules and the generation of the enrollment key together, and remembers them for
+/// 30 seconds at most, so that a check-in costs one transaction. A change by this instance shows at once; one by another within that time.
 /// </summary>
 /// <remarks>The one reader of the features' tables that is not the feature itself: their services depend on it.</remarks>
 public sealed class SiteSnapshots(
-    SiteSettings settings, PolicyTable policies, DeploymentTable deployments, CollectionTable collections,
+    SiteSettings settings, SiteTable siteTable, PolicyTable policies, DeploymentTable deployments, CollectionTable collections,
     IOptions<SiteOptions> options, TimeProvider clock) : IDisposable
 {
     private readonly SemaphoreSlim reading = new(1);
@@ -47,13 +47,15 @@ public sealed class SiteSnapshots(
         var livePolicies = ListAsync(policies.ListAsync(ct), ct);
         var liveDeployments = ListAsync(deployments.ListLiveAsync(ct), ct);
         var allCollections = ListAsync(collections.ListAsync(ct), ct);
-        var snapshot = new SiteSnapshot(settings, await livePolicies, await liveDeployments, await allCollections);
+        var enrollmentKeys = siteTable.FindEnrollmentKeysAsync(ct);
+        var snapshot = new SiteSnapshot(
+            settings, await livePolicies, await liveDeployments, await allCollections, (await enrollmentKeys)?.Value.Generation ?? 0);
         // If somebody invalidated meanwhile, this read may be older than the change: use it, don't keep it.
         Interlocked.CompareExchange(ref remembered, new Remembered(snapshot, readAt, timestamp), before);
         return snapshot;
     }
 
-    /// <summary>Called after every change to a policy, deployment or collection.</summary>
+    /// <summary>Called after every change to what is read here.</summary>
     public void Invalidate() => remembered = new Remembered(null, default, 0);
 
     public void Dispose() => reading.Dispose();

@@ -14,12 +14,15 @@ public sealed record OrganisationSeen(string OrgId, int Devices);
 /// <param name="FiguresAsOf">The last roll-up's moment; null before the first.</param>
 /// <param name="FiguresAreStale">It is older than two periods, or there was none.</param>
 /// <param name="EnrollmentKeys">Versions and age, never the keys; null before the first enrollment.</param>
+/// <param name="OnOldEnrollmentKey">Devices that the last roll-up counted on an enrollment key that is not the newest.</param>
 public sealed record SiteStatus(
     SiteSettings Settings, IReadOnlyList<string> Supported, IReadOnlyList<OrganisationSeen> Organisations, DateTimeOffset? FiguresAsOf,
-    bool FiguresAreStale, IReadOnlyList<QueueLength> Queues, IReadOnlyList<TimerRun> Timers, EnrollmentKeyVersions? EnrollmentKeys)
+    bool FiguresAreStale, IReadOnlyList<QueueLength> Queues, IReadOnlyList<TimerRun> Timers, EnrollmentKeyVersions? EnrollmentKeys,
+    int OnOldEnrollmentKey = 0)
 {
     private const int OrganisationsNamed = 5;
     private static readonly TimeSpan OldKeys = TimeSpan.FromDays(365);
+    private static readonly TimeSpan LongestRotation = TimeSpan.FromDays(30);
 
     /// <summary>Files and keys of policies that are not what they should be.</summary>
     public IReadOnlyList<PolicyAlarm> Alarms { get; init; } = [];
@@ -34,6 +37,7 @@ public sealed record SiteStatus(
         .. Timers.Select(timer => Timer(timer, now)).OfType<string>(),
         .. SeveralOrganisations(),
         .. Keys(now),
+        .. DevicesOnOldKey(),
     ];
 
     private static string? Timer(TimerRun run, DateTimeOffset now)
@@ -65,7 +69,16 @@ public sealed record SiteStatus(
         + (Organisations.Count > OrganisationsNamed ? $", and {Organisations.Count - OrganisationsNamed} more." : "."),
     ];
 
-    private IEnumerable<string> Keys(DateTimeOffset now) => EnrollmentKeys?.CreatedAt is { } createdAt && now - createdAt > OldKeys
-        ? [$"The enrollment keys were made on {createdAt.UtcDateTime:yyyy-MM-dd}, more than a year ago."]
-        : [];
+    private IEnumerable<string> Keys(DateTimeOffset now) => EnrollmentKeys switch
+    {
+        { MadeAt: var madeAt } when now - madeAt > OldKeys => [$"The enrollment keys were made on {madeAt.UtcDateTime:yyyy-MM-dd}, more than a year ago."],
+        { Secondary: not null, MadeAt: var rotatedAt } when now - rotatedAt > LongestRotation =>
+            [$"The rotation of the enrollment keys of {rotatedAt.UtcDateTime:yyyy-MM-dd} is not finished: the old key is still valid. Retire it once no device uses it."],
+        _ => [],
+    };
+
+    private IEnumerable<string> DevicesOnOldKey() => OnOldEnrollmentKey == 0 ? []
+        : EnrollmentKeys?.Secondary is null
+            ? [$"Locked out until enrolled again, since their enrollment key was retired: {Count(OnOldEnrollmentKey, "device")}."]
+            : [$"Still on the old enrollment key: {Count(OnOldEnrollmentKey, "device")}."];
 }

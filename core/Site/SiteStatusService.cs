@@ -14,7 +14,8 @@ public sealed class SiteStatusService(SiteSettings settings, SiteTable site, Tim
             settings,
             PlatformRules.Supported(settings.ConfigurationManagerVersion),
             [.. summary.Scopes.Select(s => new OrganisationSeen(s.Name, s.Figures.Devices)).OrderByDescending(o => o.Devices)],
-            summary.AsOf, summary.Stale, await queues.ReadAsync(ct), await timers.LastAsync(ct), await site.FindEnrollmentKeysAsync(ct))
+            summary.AsOf, summary.Stale, await queues.ReadAsync(ct), await timers.LastAsync(ct),
+            (await site.FindEnrollmentKeysAsync(ct))?.Value, summary.Site?.Figures.OnOldEnrollmentKey ?? 0)
         {
             Alarms = await site.PolicyAlarmsAsync(ct),
         };

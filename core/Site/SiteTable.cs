@@ -53,23 +53,25 @@ public sealed class SiteTable(TableClient table)
         }
     }
 
-    /// <summary>The Key Vault versions of the two enrollment keys, or null before the first enrollment.</summary>
-    public async Task<EnrollmentKeyVersions?> FindEnrollmentKeysAsync(CancellationToken ct)
+    /// <summary>The Key Vault versions of the enrollment keys, or null before the first enrollment.</summary>
+    public async Task<Versioned<EnrollmentKeyVersions>?> FindEnrollmentKeysAsync(CancellationToken ct)
     {
         var row = await table.GetEntityIfExistsAsync<TableEntity>(Partition, EnrollmentRow, cancellationToken: ct);
-        return row.HasValue
-            ? new(row.Value!.GetString("Primary"), row.Value!.GetString("Secondary"), row.Value!.GetDateTimeOffset("CreatedAt"))
+        return row is { HasValue: true, Value: { } keys }
+            ? new(new EnrollmentKeyVersions(keys.GetString("Primary"), Text(keys, "Secondary"), keys.GetInt32("Generation") ?? 1,
+                keys.GetDateTimeOffset("CreatedAt")!.Value, keys.GetDateTimeOffset("RotatedAt"))
+            {
+                RotationRequest = Text(keys, "RotationRequest"),
+            }, keys.ETag)
             : null;
     }
 
     /// <returns>False when another instance was first; its versions count.</returns>
-    public Task<bool> TryAddEnrollmentKeysAsync(EnrollmentKeyVersions versions, CancellationToken ct) =>
-        table.TryAddAsync(new TableEntity(Partition, EnrollmentRow)
-        {
-            ["Primary"] = versions.Primary,
-            ["Secondary"] = versions.Secondary,
-            ["CreatedAt"] = versions.CreatedAt,
-        }, ct);
+    public Task<bool> TryAddEnrollmentKeysAsync(EnrollmentKeyVersions versions, CancellationToken ct) => table.TryAddAsync(ToRow(versions), ct);
+
+    /// <exception cref="Errors.DomainException">Stale: somebody else changed them since they were read.</exception>
+    public Task UpdateEnrollmentKeysAsync(EnrollmentKeyVersions versions, ETag version, CancellationToken ct) =>
+        table.MergeAsync(ToRow(versions), version, "enrollment-keys", ct);
 
     /// <summary>The last day on which old rows were pruned, or null when that never happened.</summary>
     public async Task<DateOnly?> FindPrunedDayAsync(CancellationToken ct)
@@ -142,8 +144,25 @@ public sealed class SiteTable(TableClient table)
     }
 
     private static string AlarmRow(string policyId, PolicyPart part) => $"{AlarmRows}{policyId}!{part}";
-}
 
-/// <summary>Which versions of the enrollment secrets are in use.</summary>
-/// <param name="CreatedAt">When they were made, UTC; null when that wasn't noted.</param>
-public sealed record EnrollmentKeyVersions(string Primary, string Secondary, DateTimeOffset? CreatedAt);
+    private static TableEntity ToRow(EnrollmentKeyVersions versions)
+    {
+        var row = new TableEntity(Partition, EnrollmentRow)
+        {
+            ["Primary"] = versions.Primary,
+            // Merge can't remove a column, so "none" is an empty text.
+            ["Secondary"] = versions.Secondary ?? "",
+            ["Generation"] = versions.Generation,
+            ["CreatedAt"] = versions.CreatedAt,
+            ["RotationRequest"] = versions.RotationRequest ?? "",
+        };
+        if (versions.RotatedAt is { } rotatedAt)
+        {
+            row["RotatedAt"] = rotatedAt;
+        }
+
+        return row;
+    }
+
+    private static string? Text(TableEntity row, string column) => row.GetString(column) is { Length: > 0 } text ? text : null;
+}

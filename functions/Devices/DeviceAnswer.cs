@@ -38,7 +38,7 @@ public sealed record DeviceAnswer(
     IReadOnlyList<string> Collections, IReadOnlyList<string> DirectCollections, bool Enrolled, bool Blocked,
     Retirement? Retirement, StatusMessage? RetirementMessage, DateTimeOffset? LastSeen,
     AgentHealth? LastReport, HealthState? Health, StatusMessage? HealthMessage, bool FileSamplesDrifted, StatusMessage? FileSamplesMessage,
-    IReadOnlyList<TargetAnswer> Targets)
+    bool OnOldEnrollmentKey, IReadOnlyList<TargetAnswer> Targets)
 {
     public static DeviceAnswer Of(DeviceDetails details)
     {
@@ -50,6 +50,7 @@ public sealed record DeviceAnswer(
             device.Collections, device.DirectCollections, device.KeyVersion > 0, device.Blocked,
             device.Retired, messages.Retirement, device.LastSeen,
             device.Health, decision.Health, messages.Health, decision.FileSamplesDrifted, messages.FileSamples,
+            decision.OnOldEnrollmentKey,
             [.. decision.Targets.Zip(messages.Targets, TargetAnswer.Of)]);
     }
 

@@ -8,7 +8,7 @@ namespace Atp.Functions.Health;
 /// </summary>
 public sealed record FiguresAnswer(
     string Scope, string Name, DateTimeOffset AsOf, int Devices, int Targeted, int Healthy, int AgentState, int Inactive, int NotOnboarded,
-    int NeverReached, int Offboarding, int FileSamplesDrifted, int Onboarded, int Eligible, double? OnboardingPercent,
+    int NeverReached, int Offboarding, int FileSamplesDrifted, int OnOldEnrollmentKey, int Onboarded, int Eligible, double? OnboardingPercent,
     double? HealthyPercent, double? AgentStatePercent, double? InactivePercent, double? NotOnboardedPercent)
 {
     public static FiguresAnswer Of(ScopeFigures scope)
@@ -16,7 +16,7 @@ public sealed record FiguresAnswer(
         var f = scope.Figures;
         double? Percent(int part) => f.Eligible == 0 ? null : Math.Round(100.0 * part / f.Eligible, 1);
         return new FiguresAnswer(scope.Scope, scope.Name, scope.AsOf, f.Devices, f.Targeted, f.Healthy, f.AgentState, f.Inactive,
-            f.NotOnboarded, f.NeverReached, f.Offboarding, f.FileSamplesDrifted, f.Onboarded, f.Eligible,
+            f.NotOnboarded, f.NeverReached, f.Offboarding, f.FileSamplesDrifted, f.OnOldEnrollmentKey, f.Onboarded, f.Eligible,
             Percent(f.Onboarded), Percent(f.Healthy), Percent(f.AgentState), Percent(f.Inactive), Percent(f.NotOnboarded));
     }
 }

@@ -17,7 +17,24 @@ public sealed record RolesAnswer(IReadOnlyList<string> All, IReadOnlyList<string
 public sealed record FiguresAgeAnswer(DateTimeOffset? AsOf, int? AgeSeconds, bool Stale);
 
 /// <summary>Which enrollment keys are in use: their versions in Key Vault, never the keys.</summary>
-public sealed record EnrollmentKeysAnswer(string PrimaryVersion, string SecondaryVersion, DateTimeOffset? CreatedAt, int? AgeDays);
+/// <param name="Generation">Of the primary; one more with each rotation.</param>
+/// <param name="SecondaryVersion">Still valid; absent when nothing but the primary is.</param>
+/// <param name="RotatedAt">When the primary was made; absent when it is the first.</param>
+/// <param name="HandedOutFrom">When devices are first given keys under the primary.</param>
+/// <param name="AgeDays">Of the primary.</param>
+/// <param name="DevicesOnOldKey">As of the last roll-up; absent in the answer to a change.</param>
+/// <param name="InForceFrom">In the answer to a change: by then every instance goes by it, and refuses what is worthless.</param>
+public sealed record EnrollmentKeysAnswer(
+    int Generation, string PrimaryVersion, string? SecondaryVersion, DateTimeOffset CreatedAt, DateTimeOffset? RotatedAt,
+    DateTimeOffset HandedOutFrom, int AgeDays, int? DevicesOnOldKey, DateTimeOffset? InForceFrom)
+{
+    public static EnrollmentKeysAnswer Of(EnrollmentKeyVersions keys, DateTimeOffset now, int? devicesOnOldKey) => new(
+        keys.Generation, keys.Primary, keys.Secondary, keys.CreatedAt, keys.RotatedAt, keys.HandedOutFrom, (int)(now - keys.MadeAt).TotalDays,
+        devicesOnOldKey, null);
+
+    public static EnrollmentKeysAnswer OfChange(EnrollmentKeyVersions keys, DateTimeOffset now) =>
+        Of(keys, now, null) with { InForceFrom = now + EnrollmentKeyVersions.Remembered };
+}
 
 /// <summary>The prerequisites and how they stand.</summary>
 /// <param name="Organisations">That devices say they are onboarded to, as of the last roll-up.</param>
@@ -38,7 +55,7 @@ public sealed record SiteAnswer(
         status.Queues,
         status.Timers,
         status.EnrollmentKeys is { } keys
-            ? new EnrollmentKeysAnswer(keys.Primary, keys.Secondary, keys.CreatedAt, keys.CreatedAt is { } made ? (int)(now - made).TotalDays : null)
+            ? EnrollmentKeysAnswer.Of(keys, now, status.OnOldEnrollmentKey)
             : null,
         status.WarningsAt(now));
 }

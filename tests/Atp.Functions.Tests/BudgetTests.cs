@@ -86,6 +86,22 @@ public sealed class BudgetTests(TestStack stack)
         Assert.Equal(1, await CostAsync(host, () => up.PostReportsAsync(report)));
     }
 
+    [Theory]
+    [InlineData("1", 1_000)]
+    [InlineData("64", 1_000)]
+    public async Task Bulk_enrollment_reads_and_writes_each_shard_in_batches(string shards, int devices)
+    {
+        await using var host = await AtpHost.StartAsync(stack, new AtpHostOptions { Settings = { ["Atp:Site:ShardCount"] = shards } });
+        await host.ImportAsync(Enumerable.Range(0, devices + 1).Select(i => TestSite.Line($"device-{i:D6}")));
+        await host.EnrollAsync($"device-{devices:D6}"); // makes the site's key
+        var deviceIds = Enumerable.Range(0, devices).Select(i => $"device-{i:D6}").ToArray();
+
+        var cost = await CostAsync(host, async () => await (await host.Admin.PostAsJsonAsync("/api/devices/enroll", new { deviceIds })).JsonAsync());
+
+        // A read and a write per shard, 2 more per 100 devices, and the audit.
+        Assert.InRange(cost, 1, (2 * int.Parse(shards, System.Globalization.CultureInfo.InvariantCulture)) + (2 * devices / 100.0) + 4);
+    }
+
     private static async Task<long> CostAsync(AtpHost host, Func<Task> call)
     {
         var before = host.Transactions;

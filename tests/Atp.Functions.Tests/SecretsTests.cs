@@ -8,6 +8,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Atp.Core.Agent;
 using Atp.Core.Health;
+using Atp.Core.Secrets;
 using Atp.Core.Storage;
 using Atp.Functions.Tests.Devices;
 using Atp.Local;
@@ -35,6 +36,7 @@ public sealed class SecretsTests(TestStack stack)
         await ApplyAsync(up, planted);
         await ApplyAsync(down, planted);
         Assert.Equal(HttpStatusCode.Accepted, (await up.PostReportsAsync(JsonSerializer.SerializeToUtf8Bytes(up.Healthy(), DeviceReport.Json))).StatusCode);
+        await RotateAsync(host, up, planted);
         await GoWrongAsync(host, up, deploymentId, planted);
         await AttackAsync(host, policyId, planted);
         await DeleteAndRecoverAsync(host, planted);
@@ -51,6 +53,7 @@ public sealed class SecretsTests(TestStack stack)
         Assert.Contains(places, p => p.Name == "trace" && p.Text.Contains("DeployShard", StringComparison.Ordinal));
         Assert.Contains(places, p => p.Name == "queue device-reports-poison" || p.Name == "queue deployment-shards-poison");
         Assert.Contains(places, p => p.Name.EndsWith($"/api/agent/configuration/{deploymentId}", StringComparison.Ordinal) && Holds(p.Text, planted["file"]));
+        Assert.Contains(places, p => p.Name == "answer POST /api/agent/check-in" && Holds(p.Text, planted["new key of up-1"]));
         Assert.Contains(places, p => p.Name.EndsWith($"/api/agent/workspace/{deploymentId}", StringComparison.Ordinal) && Holds(p.Text, planted["workspace key"]));
 
         var leaks =
@@ -67,6 +70,8 @@ public sealed class SecretsTests(TestStack stack)
         "file" or "file signature" => place == $"answer GET /api/agent/configuration/{deploymentId}",
         "workspace key" => place == $"answer GET /api/agent/workspace/{deploymentId}",
         "key of up-1" or "key of down-1" => place == $"answer POST /api/devices/{secret[7..]}/enroll",
+        "key of plain-1" => place == "answer POST /api/devices/enroll",
+        "new key of up-1" => place == "answer POST /api/agent/check-in",
         "report address of up-1" or "report address of down-1" => place == "answer POST /api/agent/check-in",
         _ => false,
     };
@@ -153,6 +158,20 @@ public sealed class SecretsTests(TestStack stack)
         await device.SendAsync(device.Healthy((string)instructions["deploymentId"]!, (int)instructions["revision"]!));
     }
 
+    /// <summary>A new enrollment key, which one device moves to and another one, of many, is enrolled under.</summary>
+    private static async Task RotateAsync(AtpHost host, TestDevice device, Dictionary<string, string> planted)
+    {
+        await (await host.Admin.PostAsJsonAsync("/api/site/enrollment-keys/rotate", new { })).JsonAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        planted[$"new key of {device.Id}"] = (string)(await device.CheckInAsync())["newKey"]!;
+        var moved = new TestDevice(host, device.Id, planted[$"new key of {device.Id}"], device.KeyVersion);
+        planted[$"new token of {device.Id}"] = SignatureOf(moved.Token());
+        Assert.Null((await moved.CheckInAsync())["newKey"]);
+        var enrolled = await (await host.Admin.PostAsJsonAsync("/api/devices/enroll", new { deviceIds = new[] { "plain-1", "nobody" } })).JsonAsync();
+        planted["key of plain-1"] = (string)enrolled["results"]![0]!["key"]!;
+        await (await host.Admin.PostAsJsonAsync("/api/site/enrollment-keys/retire-old", new { })).JsonAsync(HttpStatusCode.Conflict);
+    }
+
     /// <summary>Secrets where they don't belong, forged and broken messages, and one that can only be poisoned.</summary>
     private static async Task GoWrongAsync(AtpHost host, TestDevice device, string deploymentId, Dictionary<string, string> planted)
     {
@@ -237,12 +256,11 @@ public sealed class SecretsTests(TestStack stack)
 
     private static async Task AddWhatTheSiteHoldsAsync(AtpHost host, Dictionary<string, string> planted)
     {
-        var (primary, secondary) = await host.Get<EnrollmentKeys>().GetAsync(CancellationToken.None);
-        planted["primary enrollment key"] = Convert.ToBase64String(primary);
-        planted["secondary enrollment key"] = Convert.ToBase64String(secondary);
-        foreach (var deviceId in new[] { "up-1", "down-1" })
+        var keys = (await host.GetJsonAsync("/api/site"))["enrollmentKeys"]!;
+        foreach (var which in new[] { "primary", "secondary" })
         {
-            planted[$"second key of {deviceId}"] = DeviceSigning.DeriveDeviceKey(secondary, deviceId, 1);
+            planted[$"{which} enrollment key"] =
+                (await host.Get<SecretStore>().FindAsync(EnrollmentKeys.Secret, (string)keys[$"{which}Version"]!, CancellationToken.None))!;
         }
 
         planted["administrator's token"] = host.Admin.DefaultRequestHeaders.Authorization!.Parameter!.Split('.')[2];

@@ -112,6 +112,8 @@ public sealed class TestDevice(AtpHost host, string id, string key, int keyVersi
 
     public string Key => key;
 
+    public int KeyVersion => keyVersion;
+
     private QueueClient? reports;
 
     public string Token(TimeSpan? lifetime = null) =>

@@ -1,6 +1,7 @@
 using Atp.Core.Deployments;
 using Atp.Core.Devices;
 using Atp.Core.Health;
+using Atp.Core.Site;
 
 namespace Atp.Core.Tests.Health;
 
@@ -28,6 +29,25 @@ public sealed class FigureRuleTests
     [Fact]
     public void A_device_that_nothing_targets_is_in_no_figure() =>
         Assert.Equal("", FiguresOf(new DeviceDecision(new OperatingSystemClass("Windows 10 22H2", Platform.UpLevel), [], null, false)));
+
+    [Theory]
+    [InlineData(0, 0, 2, "")] // not enrolled
+    [InlineData(7, 2, 2, "")]
+    [InlineData(7, 1, 2, "OnOldEnrollmentKey")]
+    [InlineData(7, 1, 3, "OnOldEnrollmentKey")] // its key is worthless by now: it is to be enrolled again
+    [InlineData(7, 3, 2, "")] // another instance knows the new key first
+    public void A_device_with_a_key_under_an_older_enrollment_key_is_counted_whatever_targets_it(int keyVersion, int keyGeneration, int siteGeneration, string expected)
+    {
+        foreach (var (device, others) in new[] { (Facts.Device(null, "all"), "Targeted NeverReached "), (Facts.Device(), "") })
+        {
+            var site = new SiteSnapshot(Facts.Site().Settings, [Facts.Policy("p")], [Facts.Deployment("d", "p")], [Facts.Collection("all")], siteGeneration);
+            var decision = DeviceDecision.For(
+                device with { KeyVersion = keyVersion, KeyGeneration = keyGeneration }, new Dictionary<string, Assignment>(), site, Facts.Now);
+
+            Assert.Equal((others + expected).Trim(), FiguresOf(decision));
+            Assert.Equal(expected.Length > 0 ? 1 : 0, (HealthFigures.Of(decision) + HealthFigures.None).OnOldEnrollmentKey);
+        }
+    }
 
     [Fact]
     public void The_sums_are_those_of_the_states_for_every_decision()

@@ -9,7 +9,9 @@ public sealed class SiteStatusTests
         new SiteSettings(8, 2207, TimeSpan.FromDays(7)), [], [new OrganisationSeen("org-a", 10)], Facts.Now.AddMinutes(-4), false,
         [new QueueLength("device-reports", 120, 0)],
         [Ran(SiteTimers.RollUpHealth, -4), Ran(SiteTimers.Reconcile, -9)],
-        new EnrollmentKeyVersions("v1", "v2", Facts.Now.AddDays(-365)));
+        new EnrollmentKeyVersions("v1", null, 1, Facts.Now.AddDays(-365)));
+
+    private static readonly EnrollmentKeyVersions Rotated = new("v2", "v1", 2, Facts.Now.AddDays(-400), Facts.Now.AddDays(-30));
 
     public static TheoryData<string, SiteStatus, string> Wrong { get; } = new()
     {
@@ -48,7 +50,7 @@ public sealed class SiteStatusTests
             "Devices are onboarded to more than one organisation: org-1 (2 devices), org-2 (2 devices), org-3 (2 devices), org-4 (2 devices), org-5 (2 devices), and 4 more."
         },
         {
-            "old enrollment keys", Good with { EnrollmentKeys = new EnrollmentKeyVersions("v1", "v2", Facts.Now.AddDays(-366)) },
+            "old enrollment keys", Good with { EnrollmentKeys = new EnrollmentKeyVersions("v1", null, 1, Facts.Now.AddDays(-366)) },
             "The enrollment keys were made on 2025-03-03, more than a year ago."
         },
         {
@@ -65,6 +67,18 @@ public sealed class SiteStatusTests
             "a lost key", Good with { Alarms = [new PolicyAlarm("p-1", PolicyPart.WorkspaceKey, "v1", null, Facts.Now)] },
             "Key Vault has lost the Workspace key of policy p-1, version v1. Devices don't get it. Recover the secret, or set the key again."
         },
+        {
+            "a rotation that is not finished", Good with { EnrollmentKeys = Rotated with { RotatedAt = Facts.Now.AddDays(-31) } },
+            "The rotation of the enrollment keys of 2026-02-01 is not finished: the old key is still valid. Retire it once no device uses it."
+        },
+        {
+            "devices on the old enrollment key", Good with { EnrollmentKeys = Rotated, OnOldEnrollmentKey = 1234 },
+            "Still on the old enrollment key: 1,234 devices."
+        },
+        {
+            "a device whose enrollment key was retired", Good with { EnrollmentKeys = Rotated with { Secondary = null }, OnOldEnrollmentKey = 1 },
+            "Locked out until enrolled again, since their enrollment key was retired: 1 device."
+        },
     };
 
     [Theory]
@@ -77,6 +91,7 @@ public sealed class SiteStatusTests
     {
         Assert.Empty(Good.WarningsAt(Facts.Now));
         Assert.Empty((Good with { Organisations = [], EnrollmentKeys = null }).WarningsAt(Facts.Now)); // nothing enrolled yet
+        Assert.Empty((Good with { EnrollmentKeys = Rotated }).WarningsAt(Facts.Now)); // the age of a key counts from its own making
         Assert.Empty((Good with { Timers = [Ran(SiteTimers.Reconcile, -9) with { FinishedAt = null, Result = null }] }).WarningsAt(Facts.Now)); // at work
     }
 

@@ -38,11 +38,34 @@ public sealed class DeliveryTests(TestStack stack) : IAsyncLifetime
         Assert.Equal("no-store", first.Headers.CacheControl!.ToString());
         await again.ProblemAsync(HttpStatusCode.Conflict, "device.enrolled");
         var newKey = await anew.JsonAsync();
-        Assert.Equal((1, 2), ((int)key["keyVersion"]!, (int)newKey["keyVersion"]!));
+        var version = (int)key["keyVersion"]!;
+        Assert.Equal((host.Clock.GetUtcNow() - new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero)).TotalSeconds, version);
+        Assert.Equal(version + 1, (int)newKey["keyVersion"]!);
         Assert.NotEqual((string?)key["key"], (string?)newKey["key"]);
-        var old = new TestDevice(host, "up-1", (string)key["key"]!, 1);
+        var old = new TestDevice(host, "up-1", (string)key["key"]!, version);
         await (await old.GetAsync($"/api/agent/configuration/{deploymentId}")).ProblemAsync(HttpStatusCode.Unauthorized, "device.key-replaced");
-        await new TestDevice(host, "up-1", (string)newKey["key"]!, 2).CheckInAsync();
+        await new TestDevice(host, "up-1", (string)newKey["key"]!, version + 1).CheckInAsync();
+    }
+
+    [Fact]
+    public async Task A_device_that_is_deleted_and_enrolled_again_gets_another_key_than_it_had()
+    {
+        var old = await host.EnrollAsync("up-1");
+        await old.CheckInAsync();
+        var message = old.Healthy(deploymentId, 1);
+        await host.Admin.DeleteAsync("/api/devices/up-1", Stop);
+        host.Clock.Advance(TimeSpan.FromSeconds(1));
+        await host.ImportAsync([TestSite.Line("up-1")]);
+        var current = await host.EnrollAsync("up-1");
+
+        using var client = old.Client();
+        await (await client.PostAsJsonAsync("/api/agent/check-in", new { }, Stop)).ProblemAsync(HttpStatusCode.Unauthorized, "device.key-replaced");
+        await current.CheckInAsync();
+        await old.SendAsync(message);
+        await old.IngestedAsync();
+
+        Assert.NotEqual(old.Key, current.Key);
+        Assert.Null((await host.GetJsonAsync("/api/devices/up-1"))["lastReport"]);
     }
 
     [Fact]
@@ -114,9 +137,13 @@ public sealed class DeliveryTests(TestStack stack) : IAsyncLifetime
         await (await up.GetAsync($"/api/agent/configuration/{deploymentId}")).ProblemAsync(HttpStatusCode.Forbidden, "device.blocked");
         using var client = up.Client();
         await (await client.PostAsJsonAsync("/api/agent/check-in", new { }, Stop)).ProblemAsync(HttpStatusCode.Forbidden, "device.blocked");
+        await (await client.GetAsync($"/api/agent/workspace/{deploymentId}", Stop)).ProblemAsync(HttpStatusCode.Forbidden, "device.blocked");
 
         await host.Admin.PostAsync("/api/devices/up-1/unblock", null, Stop);
         Assert.Equal(HttpStatusCode.OK, (await up.GetAsync($"/api/agent/configuration/{deploymentId}")).StatusCode);
+        await up.ObeyAsync();
+        await up.IngestedAsync();
+        await Eventually.TrueAsync(async () => (string?)(await host.GetJsonAsync("/api/devices/up-1"))["health"] == "Healthy");
     }
 
     [Fact]

@@ -241,6 +241,40 @@ public sealed class CommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Devices_are_enrolled_into_a_file_and_the_enrollment_key_is_rotated_only_when_that_is_meant()
+    {
+        var inventory = Path.Combine(folder.Path, "inventory.csv");
+        await File.WriteAllTextAsync(
+            inventory, "deviceId,name,build,productType\npc-1,PC-1,19045,1\npc-2,PC-2,22631,1\n", TestContext.Current.CancellationToken);
+        await JsonAsync("", "device", "import", inventory);
+        var ids = Path.Combine(folder.Path, "ids.txt");
+        await File.WriteAllTextAsync(ids, "pc-2\nnobody\n", TestContext.Current.CancellationToken);
+        var keys = Path.Combine(folder.Path, "enrolled.ndjson");
+
+        var (exitCode, terminal) = await AtpAsync("", "device", "enroll", "pc-1", "--file", ids, "--keys", keys);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("2 of 3 devices were enrolled", terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("nobody: There is no such device. [device.not-found]", terminal.Error, StringComparison.Ordinal);
+        var renewed = Path.Combine(folder.Path, "renewed.ndjson");
+        Assert.Equal(0, (await JsonAsync("", "simulate", "--keys", keys, "--save-keys", renewed)).GetProperty("faults").GetInt32());
+        Assert.Equal(["pc-1", "pc-2"], File.ReadLines(renewed).Select(line => JsonSerializer.Deserialize<DeviceKey>(line, AtpClient.Json)!.DeviceId));
+
+        (exitCode, terminal) = await AtpAsync("", "site", "rotate-enrollment-keys");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Add --yes if that is meant.", terminal.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await JsonAsync("", "site", "rotate-enrollment-keys", "--yes")).GetProperty("generation").GetInt32());
+        (exitCode, terminal) = await AtpAsync("", "site", "retire-enrollment-key", "--yes", "--force");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("[enrollment-keys.too-soon]", terminal.Error, StringComparison.Ordinal);
+        var status = (await AtpAsync("", "status", "--roll-up")).Terminal.Output;
+        Assert.Contains("Enrollment keys: generation 2, 0 days old, rotated at 20", status, StringComparison.Ordinal);
+        Assert.Contains("2 devices on it", status, StringComparison.Ordinal);
+        Assert.Contains("Warning: Still on the old enrollment key: 2 devices.", status, StringComparison.Ordinal);
+        Assert.Contains("2 on an old enrollment key", status, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_simulated_device_reports_the_file_samples_that_its_policy_asks_for()
     {
         var package = Path.Combine(folder.Path, "package.zip");

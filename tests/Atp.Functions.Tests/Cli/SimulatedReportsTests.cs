@@ -26,7 +26,7 @@ public sealed class SimulatedReportsTests(TestStack stack)
             await admin.ImportDevicesAsync(fleet.Rows(), Stop);
             var collection = await host.CreateCollectionAsync(fleet.FleetTag, new { tag = fleet.FleetTag });
             await host.ActiveAsync(await host.DeployAsync((string)policy["id"]!, collection));
-            var run = new FleetRun(admin.EnrollAsync, new DeviceAgent(new AgentClient(http, host.BaseAddress, host.Clock), host.Clock, overHttp), null);
+            var run = new FleetRun(FleetRun.By(admin), new DeviceAgent(new AgentClient(http, host.BaseAddress, host.Clock), host.Clock, overHttp), null);
             await run.RunAsync(fleet.Devices(), fleet.Count, (_, _) => null, (_, _) => { }, Stop);
             Assert.Empty(run.Faults);
             Assert.Equal(overHttp, counting.Seen.GetValueOrDefault("/api/agent/reports") > 40);
@@ -64,7 +64,7 @@ public sealed class SimulatedReportsTests(TestStack stack)
         using var counting = new CountedCalls();
         using var http = new HttpClient(counting);
         var agent = new DeviceAgent(new AgentClient(http, host.BaseAddress, host.Clock), host.Clock);
-        var visit = await agent.VisitAsync(simulated, new DeviceKey(simulated.Id, enrolled.Key, 1), Stop);
+        var visit = await agent.VisitAsync(simulated, new DeviceKey(simulated.Id, enrolled.Key, enrolled.KeyVersion), Stop);
 
         host.Clock.Advance(visit.Answer.Reports.ExpiresAt - host.Clock.GetUtcNow() - TimeSpan.FromSeconds(1));
         await agent.ReportAsync(visit, Stop);

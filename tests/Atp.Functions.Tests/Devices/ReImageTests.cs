@@ -69,7 +69,8 @@ public sealed class ReImageTests(TestStack stack) : IAsyncLifetime
         Assert.True(kills >= 12, $"It was killed {kills} times only.");
         Assert.Equal(["new", "other"], await host.MembersAsync(direct));
         Assert.Equal(2, await host.MemberCountAsync(direct));
-        Assert.Equal(1, (await host.Get<FleetTable>().FindAsync("new", Stop)).Device!.KeyVersion);
+        var enrolled = (await host.Get<FleetTable>().FindAsync("new", Stop)).Device!;
+        Assert.Equal((enrolled with { KeyVersion = 0 }).NextKeyVersion(host.Clock.GetUtcNow()), enrolled.KeyVersion); // the first, given once
         await host.RollUpAsync();
         Assert.Equal(2, (await host.GetJsonAsync($"/api/deployments/{deployment}"))["statuses"]!.AsObject().Where(s => s.Key != "asOf").Sum(s => (int)s.Value!));
         Assert.All(await host.AuditedAsync("device.retire"), row => Assert.Equal(("old", "Re-imaged; replaced by new"), (row.GetString("Subject"), row.GetString("Detail"))));

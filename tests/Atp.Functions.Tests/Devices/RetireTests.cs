@@ -208,7 +208,7 @@ public sealed class RetireTests(TestStack stack) : IAsyncLifetime
     {
         var device = await host.EnrollAsync("goes");
         await host.Get<Core.Site.SiteSnapshots>().ReadAsync(Stop);
-        var token = new DeviceToken("goes", 1);
+        var token = new DeviceToken("goes", device.KeyVersion, 1);
 
         // It reads the device; before it writes, an administrator retires it.
         await host.Tap.InBetweenAsync(1, () => RetireAsync("goes", new { reason = "Sold" }), async () =>

@@ -53,7 +53,7 @@ public sealed partial class FuzzTests(TestStack stack)
         if (count >= 500)
         {
             Assert.Superset(fuzzer.OperationIds.ToHashSet(), statuses.Keys.ToHashSet());
-            Assert.Superset(new HashSet<int> { 200, 201, 400, 401, 404, 409, 412, 413, 415, 428 }, statuses.Values.SelectMany(seen => seen).ToHashSet());
+            Assert.Empty(new[] { 200, 400, 401, 404, 412, 413, 415, 428 }.Except(statuses.Values.SelectMany(seen => seen)));
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed partial class ModelSite
             facts.AddRange(Model.Collections().Where(c => Model.IsNamed(c, replaces)).Select(c => new MembersNamed(c, [deviceId], true)));
         }
 
-        facts.Add(new KeyHandedOut(deviceId, Model.KeyVersion(deviceId) + 1));
+        facts.Add(new KeyHandedOut(deviceId, keys[deviceId].Version));
     }
 
     private async Task BlockAsync(AtpHost host, string deviceId, bool blocked)

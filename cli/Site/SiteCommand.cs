@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Globalization;
+using Atp.Cli.Client;
+using Spectre.Console;
+
+namespace Atp.Cli.Site;
+
+/// <summary>What is decided for the whole site.</summary>
+internal static class SiteCommand
+{
+    public static Command Create(Terminal terminal) => new("site", "The keys that all devices' keys are derived from")
+    {
+        Change(terminal, "rotate-enrollment-keys", "Make a new enrollment key; the one before stays valid while devices move by themselves",
+            "New device keys will come from a new enrollment key. Devices fetch theirs at their next check-in; the old key stays valid until it is retired.",
+            "Also while devices are on the key before the present one: they are locked out until enrolled again",
+            (client, force, ct) => client.RotateEnrollmentKeysAsync(force, ct)),
+        Change(terminal, "retire-enrollment-key", "Make the old enrollment key worthless, once no device is on it",
+            "Keys and tokens under the old enrollment key will be worthless. This can't be undone.",
+            "Also while devices are on it: they are locked out until enrolled again",
+            (client, force, ct) => client.RetireOldEnrollmentKeyAsync(force, ct)),
+    };
+
+    private static Command Change(
+        Terminal terminal, string name, string description, string meaning, string meaningOfForce,
+        Func<AtpClient, bool, CancellationToken, Task<EnrollmentKeysAnswer>> change)
+    {
+        var force = new Option<bool>("--force") { Description = meaningOfForce };
+        var yes = new Option<bool>("--yes") { Description = "Don't ask" };
+        var command = new Command(name, description) { force, yes };
+        var server = new ServerOptions();
+        server.AddTo(command);
+        command.SetAction(async (parse, ct) =>
+        {
+            var forced = parse.GetValue(force);
+            if (!parse.GetValue(yes))
+            {
+                await ConfirmAsync(terminal, forced ? $"{meaning} With --force: {meaningOfForce}." : meaning, ct);
+            }
+
+            var keys = await change(server.Connect(parse), forced, ct);
+            if (server.IsJson(parse))
+            {
+                terminal.SayJson(keys);
+            }
+            else
+            {
+                Show(terminal, keys);
+            }
+        });
+        return command;
+    }
+
+    /// <exception cref="CommandException">Nobody can be asked, or the answer was no.</exception>
+    private static async Task ConfirmAsync(Terminal terminal, string meaning, CancellationToken ct)
+    {
+        if (!terminal.IsInteractive)
+        {
+            throw new CommandException($"{meaning} Add --yes if that is meant.");
+        }
+
+        terminal.Say(meaning);
+        if (!await new ConfirmationPrompt("Go on?") { DefaultValue = false }.ShowAsync(terminal.Console, ct))
+        {
+            throw new CommandException("Nothing was changed.");
+        }
+    }
+
+    private static void Show(Terminal terminal, EnrollmentKeysAnswer keys)
+    {
+        terminal.Say(string.Create(CultureInfo.InvariantCulture, $"Enrollment key {keys.Generation}, handed out from {keys.HandedOutFrom.UtcDateTime:u}"));
+        terminal.Say(keys.SecondaryVersion is null
+            ? $"No other is valid; every instance refuses it from {keys.InForceFrom?.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}"
+            : "The one before is still valid: `atp status` counts who is on it, `atp site retire-enrollment-key` ends it");
+    }
+}
