@@ -63,7 +63,7 @@ public sealed class LimitTests(TestStack stack)
         await host.ImportAsync([TestSite.Line("busy"), TestSite.Line("calm")]);
         var (busy, calm) = (await host.EnrollAsync("busy"), await host.EnrollAsync("calm"));
         using var forged = host.Anonymous();
-        forged.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", calm.Token().Replace("skn=1", "skn=2", StringComparison.Ordinal));
+        forged.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", calm.Token().Replace("skn=", "skn=1", StringComparison.Ordinal));
         for (var i = 0; i < 5; i++)
         {
             Assert.Equal(HttpStatusCode.Unauthorized, (await forged.GetAsync("/api/test/device", Stop)).StatusCode);
@@ -88,7 +88,7 @@ public sealed class LimitTests(TestStack stack)
         using var guesser = From(host, "198.51.100.7");
         guesser.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "a.guessed.token");
         using var deviceGuesser = From(host, "198.51.100.7");
-        deviceGuesser.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", device.Token().Replace("skn=1", "skn=9", StringComparison.Ordinal));
+        deviceGuesser.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", device.Token().Replace("skn=", "skn=1", StringComparison.Ordinal));
 
         await (await guesser.GetAsync("/api/policies", Stop)).ProblemAsync(HttpStatusCode.Unauthorized, "token.invalid");
         await (await deviceGuesser.GetAsync("/api/test/device", Stop)).ProblemAsync(HttpStatusCode.Unauthorized, "device.token-invalid");

@@ -31,7 +31,7 @@ public sealed class BodyAttackTests(TestStack stack) : IAsyncLifetime
     [Theory]
     [InlineData("declared to be too large", HttpStatusCode.RequestEntityTooLarge, "body.too-large")]
     [InlineData("too large, in chunks", HttpStatusCode.RequestEntityTooLarge, "body.too-large")]
-    [InlineData("nested ten thousand deep", HttpStatusCode.BadRequest, null)]
+    [InlineData("nested two thousand deep", HttpStatusCode.BadRequest, null)]
     [InlineData("nested in an unknown field", HttpStatusCode.BadRequest, null)]
     [InlineData("a field twice", HttpStatusCode.BadRequest, null)]
     [InlineData("compressed", HttpStatusCode.BadRequest, "body.json-invalid")]
@@ -47,7 +47,7 @@ public sealed class BodyAttackTests(TestStack stack) : IAsyncLifetime
             var bytes = what switch
             {
                 "declared to be too large" or "too large, in chunks" => Encoding.ASCII.GetBytes($"{{\"{field}\":\"{new string('x', 2 * 1024 * 1024)}\"}}"),
-                "nested ten thousand deep" => Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"{{\"{field}\":", 10_000))),
+                "nested two thousand deep" => Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"{{\"{field}\":", 2_000))),
                 "nested in an unknown field" => Encoding.ASCII.GetBytes("{\"fuzz\":" + new string('[', 10_000) + new string(']', 10_000) + "}"),
                 "a field twice" => Encoding.ASCII.GetBytes($"{{\"{field}\":null,\"{field}\":null}}"),
                 "compressed" => Compressed(),

@@ -80,14 +80,14 @@ public sealed class DeviceAgainstDeviceTests(TestStack stack) : IAsyncLifetime
             "the victim's name on its own signature" => own.Replace("sr=pc-1", "sr=pc-2", StringComparison.Ordinal),
             "the victim's name before its own" => own.Replace("sr=pc-1", "sr=pc-2&sr=pc-1", StringComparison.Ordinal),
             "the victim's name after its own" => own + "&sr=pc-2",
-            "the victim's name signed with its own key" => DeviceSigning.CreateToken(attacker.Key, "pc-2", 1, expiry),
-            "the victim's name and a version that make its own name" => own.Replace("sr=pc-1", "sr=pc-2%211", StringComparison.Ordinal),
+            "the victim's name signed with its own key" => DeviceSigning.CreateToken(attacker.Key, "pc-2", victim.KeyVersion, expiry),
+            "the victim's name and a version that make its own name" => own.Replace("sr=pc-1", $"sr=pc-2%21{victim.KeyVersion}", StringComparison.Ordinal),
             "a report's signature" => WithSignature(Convert.FromBase64String(
-                DeviceSigning.SignReport(attacker.Key, Encoding.UTF8.GetBytes($"pc-1\n1\n{expiry.ToUnixTimeSeconds()}")))),
+                DeviceSigning.SignReport(attacker.Key, Encoding.UTF8.GetBytes($"pc-1\n{attacker.KeyVersion}\n{expiry.ToUnixTimeSeconds()}")))),
             "its key as signature" => WithSignature(Convert.FromBase64String(attacker.Key)),
             "a longer life" => own.Replace(
                 $"se={expiry.ToUnixTimeSeconds()}", $"se={expiry.AddHours(1).ToUnixTimeSeconds()}", StringComparison.Ordinal),
-            "another key version" => own.Replace("skn=1", "skn=2", StringComparison.Ordinal),
+            "another key version" => own.Replace("skn=", "skn=1", StringComparison.Ordinal),
             "key version nothing" => DeviceSigning.CreateToken(attacker.Key, "pc-1", 0, expiry),
             "no signature" => WithSignature([]),
             "half a signature" => WithSignature(new byte[16]),
