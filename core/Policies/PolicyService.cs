@@ -381,7 +381,7 @@ public sealed class PolicyService(
         await foreach (var stored in table.ListStoredAsync(ct))
         {
             var policy = stored.Value;
-            if (!policy.InUse && (RecoverableUntil(policy) is null))
+            if (!policy.InUse && RecoverableUntil(policy) is null)
             {
                 await RemoveAsync(stored, ct);
                 continue;

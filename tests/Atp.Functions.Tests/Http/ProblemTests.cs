@@ -23,6 +23,7 @@ public sealed class ProblemTests(TestStack stack)
             [ErrorKind.UnsupportedContent] = 415,
             [ErrorKind.RepeatedWithOtherBody] = 422,
             [ErrorKind.PreconditionMissing] = 428,
+            [ErrorKind.Unavailable] = 503,
         };
         foreach (var kind in Enum.GetValues<ErrorKind>())
         {
