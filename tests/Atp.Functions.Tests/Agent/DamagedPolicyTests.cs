@@ -106,6 +106,7 @@ public sealed class DamagedPolicyTests(TestStack stack) : IAsyncLifetime
     [Fact]
     public async Task Reconcile_finds_damage_before_a_device_asks_and_that_it_is_mended()
     {
+        host.Clock.Advance(TimeSpan.FromHours(36) - host.Clock.GetUtcNow().TimeOfDay); // to noon, so that all of it is on one day
         await Blob.UploadAsync(BinaryData.FromString("tampered"), overwrite: true, Stop);
         await Reconcile();
         Assert.Contains(await WarningsAsync(), w => w.Contains(policyId, StringComparison.Ordinal));
