@@ -232,6 +232,7 @@ public sealed class SecretsTests(TestStack stack)
                 using var upload = new HttpRequestMessage(method, address) { Content = new StringContent(body) };
                 upload.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
                 upload.Headers.TryAddWithoutValidation("If-Match", "\"1\"");
+                upload.Headers.ExpectContinue = body.Length > 64 * 1024;
                 Assert.InRange((int)(await host.Admin.SendAsync(upload)).StatusCode, 400, 499);
             }
         }
