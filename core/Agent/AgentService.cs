@@ -12,7 +12,7 @@ namespace Atp.Core.Agent;
 
 /// <summary>What devices ask for: their instructions, and the file or workspace that these name.</summary>
 public sealed class AgentService(
-    FleetTable fleet, SiteSnapshots snapshots, PolicyService policies, ReportChannel reports, DeviceCredentials credentials, AuditTrail audit,
+    FleetTable fleet, SiteSnapshots snapshots, PolicyMaterial material, ReportChannel reports, DeviceCredentials credentials, AuditTrail audit,
     IOptions<SiteOptions> options, TimeProvider clock)
 {
     /// <summary>Being seen is written down this often at most, so that a check-in without news is one transaction.</summary>
@@ -36,7 +36,7 @@ public sealed class AgentService(
     {
         var (found, winner) = await WinnerAsync(token, deploymentId, Applicability.DeliverFile, ct);
         var facts = winner.Policy.Current.ConfigurationFile;
-        var content = await policies.ConfigurationFileAsync(winner.Policy.Id, facts, ct);
+        var content = await material.ConfigurationFileAsync(winner.Policy.Id, facts, ct);
         await AuditDeliveryAsync(found, winner, "configuration.deliver", caller, ct);
         return (content, facts);
     }
@@ -47,7 +47,7 @@ public sealed class AgentService(
     {
         var (found, winner) = await WinnerAsync(token, deploymentId, Applicability.DeliverWorkspace, ct);
         var workspace = winner.Policy.Current.Workspace!;
-        var key = await policies.WorkspaceKeyAsync(winner.Policy.Id, workspace, ct);
+        var key = await material.WorkspaceKeyAsync(winner.Policy.Id, workspace, ct);
         await AuditDeliveryAsync(found, winner, "workspace.deliver", caller, ct);
         return new WorkspaceAnswer(workspace.Id, key);
     }

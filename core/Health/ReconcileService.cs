@@ -13,7 +13,7 @@ namespace Atp.Core.Health;
 /// name; and prunes what is past its time. Safe to run at any moment and twice.
 /// </summary>
 public sealed class ReconcileService(
-    PolicyService policies, CollectionEvaluation collections, DeploymentService deployments, DeploymentFanOut fanOut, RollUpTable rollUps,
+    PolicyMaterial material, PolicyRemoval removal, CollectionEvaluation collections, DeploymentService deployments, DeploymentFanOut fanOut, RollUpTable rollUps,
     HealthTable health, AuditTrail audit, SiteTable site, IOptions<SiteOptions> options, TimeProvider clock)
 {
     /// <summary>Work that is younger is still under way.</summary>
@@ -30,7 +30,7 @@ public sealed class ReconcileService(
         await fanOut.ResendUnfinishedAsync(now - Unfinished, ct);
         await collections.ResendUnfinishedAsync(now - Unfinished, ct);
         await rollUps.PruneAsync(now.AddDays(-1), ct);
-        await policies.VerifyAsync(onlyAlarmed: true, ct);
+        await material.VerifyAsync(onlyAlarmed: true, ct);
 
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         var pruned = await site.FindPrunedDayAsync(ct) ?? today.AddDays(-1);
@@ -39,8 +39,8 @@ public sealed class ReconcileService(
             return;
         }
 
-        await policies.VerifyAsync(onlyAlarmed: false, ct);
-        await policies.DeleteOrphansAsync(now - OrphanAge, ct);
+        await material.VerifyAsync(onlyAlarmed: false, ct);
+        await removal.DeleteOrphansAsync(now - OrphanAge, ct);
         var keepSince = now.AddDays(-options.Value.KeepDays);
         // Every day since the last time, so that a pause leaves no day unthinned; a month of them at most.
         for (var day = Later(pruned.AddDays(1), today.AddDays(-31)); day <= today; day = day.AddDays(1))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Atp.Core.Errors;
 
 namespace Atp.Core.Policies;
 
@@ -97,6 +98,16 @@ public sealed record Policy
 
     /// <summary>Deleted or not: no deployment of a deleted one counts, and no list has it.</summary>
     public bool InUse => Deletion is null && !Deleting;
+
+    /// <exception cref="DomainException">Stale: the change was made from another revision.</exception>
+    internal void MustBeAt(int expectedRevision)
+    {
+        if (Current.Revision != expectedRevision)
+        {
+            throw new DomainError(ErrorKind.Stale, "policy.changed",
+                $"The policy is at revision {Current.Revision}, not {expectedRevision}. Read it again and repeat the change.").ToException();
+        }
+    }
 }
 
 /// <summary>When a policy was deleted, UTC, and by whom.</summary>

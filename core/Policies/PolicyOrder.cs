@@ -29,6 +29,9 @@ public static class PolicyOrder
     public static List<Policy> Sorted(IEnumerable<Policy> policies) =>
         [.. policies.OrderBy(p => p.Order).ThenBy(p => p.Id, StringComparer.Ordinal)];
 
+    /// <summary>The number of one that comes after all others.</summary>
+    public static int End(IEnumerable<Policy> all) => all.Where(p => p.InUse).Select(p => p.Order).DefaultIfEmpty().Max() + 1;
+
     /// <summary>
     /// Exchanges a policy with its neighbour. Whatever the numbers were, the one then comes strictly before the other; who came
     /// strictly before whom among all others stays so, and nobody comes to share a number who didn't before.

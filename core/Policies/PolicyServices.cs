@@ -14,5 +14,7 @@ public static class PolicyServices
         .AddSingleton(s => new PolicyFiles(s.GetRequiredService<StorageClients>().Onboarding, s.GetRequiredService<TimeProvider>()))
         .AddSingleton<SignatureVerifier>()
         .AddSingleton<PolicyAlarms>()
+        .AddSingleton<PolicyMaterial>()
+        .AddSingleton<PolicyRemoval>()
         .AddSingleton<PolicyService>();
 }

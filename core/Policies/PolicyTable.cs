@@ -15,12 +15,18 @@ public sealed class PolicyTable(TableClient policies, TableClient revisions)
 {
     private const string Partition = "policy";
 
+    internal static DomainError NotFound { get; } = DomainError.NotFound("policy.not-found", "There is no such policy.");
+
     /// <returns>Null when there is no such policy. One that is deleted is returned, marked.</returns>
     public async Task<StoredPolicy?> FindAsync(string id, CancellationToken ct)
     {
         var row = await policies.GetEntityIfExistsAsync<TableEntity>(Partition, id, cancellationToken: ct);
         return row.HasValue ? Stored(row.Value!) : null;
     }
+
+    /// <exception cref="DomainException">Not found, or deleted.</exception>
+    public async Task<StoredPolicy> GetInUseAsync(string id, CancellationToken ct) =>
+        await FindAsync(id, ct) is { Value.InUse: true } stored ? stored : throw NotFound.ToException();
 
     /// <summary>All policies, deleted ones too, in order of their ids.</summary>
     public IAsyncEnumerable<Policy> ListAsync(CancellationToken ct) => ListStoredAsync(ct).Select(stored => stored.Value);

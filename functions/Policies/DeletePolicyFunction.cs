@@ -6,7 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Atp.Functions.Policies;
 
 /// <summary>Deletes a policy that no deployment in force uses; it can be recovered for some days.</summary>
-public sealed class DeletePolicyFunction(PolicyService policies)
+public sealed class DeletePolicyFunction(PolicyRemoval removal)
 {
     [Function("DeletePolicy")]
     [AdministratorAccess(Roles.PoliciesReadWrite)]
@@ -15,7 +15,7 @@ public sealed class DeletePolicyFunction(PolicyService policies)
         string policyId,
         CancellationToken ct)
     {
-        await policies.DeleteAsync(policyId, request.RequireRevision(), request.EmptyChange(), ct);
+        await removal.DeleteAsync(policyId, request.RequireRevision(), request.EmptyChange(), ct);
         return TypedResults.NoContent();
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Atp.Functions.Policies;
 
 /// <summary>All policies, best order first; or those that are deleted and can be recovered.</summary>
-public sealed class ListPoliciesFunction(PolicyService policies, TimeProvider clock)
+public sealed class ListPoliciesFunction(PolicyService policies, PolicyRemoval removal, TimeProvider clock)
 {
     [Function("ListPolicies")]
     [AdministratorAccess(Roles.PoliciesRead, Roles.PoliciesReadWrite, Roles.DeploymentsReadWrite)]
@@ -16,7 +16,7 @@ public sealed class ListPoliciesFunction(PolicyService policies, TimeProvider cl
     {
         var now = clock.GetUtcNow();
         return request.Listed(request.QueryFlag("deleted")
-            ? request.PageOf(await policies.ListDeletedAsync(ct)).Select(policy => PolicyAnswer.Of(policy, now))
+            ? request.PageOf(await removal.ListDeletedAsync(ct)).Select(policy => PolicyAnswer.Of(policy, now))
             : request.PageOf(await policies.ListAsync(ct)).Select(policy => PolicyAnswer.Of(policy, now)));
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Atp.Functions.Policies;
 
 /// <summary>Brings a deleted policy back as it was, at the end of the order.</summary>
-public sealed class RecoverPolicyFunction(PolicyService policies, TimeProvider clock)
+public sealed class RecoverPolicyFunction(PolicyRemoval removal, TimeProvider clock)
 {
     [Function("RecoverPolicy")]
     [AdministratorAccess(Roles.PoliciesReadWrite)]
@@ -15,7 +15,7 @@ public sealed class RecoverPolicyFunction(PolicyService policies, TimeProvider c
         string policyId,
         CancellationToken ct)
     {
-        var policy = await policies.RecoverAsync(policyId, request.RequireRevision(), request.EmptyChange(), ct);
+        var policy = await removal.RecoverAsync(policyId, request.RequireRevision(), request.EmptyChange(), ct);
         return request.Answer(PolicyAnswer.Of(policy, clock.GetUtcNow()), policy.Current.Revision);
     }
 }

@@ -35,7 +35,7 @@ public sealed class DamagedPolicyTests(TestStack stack) : IAsyncLifetime
 
     private SecretClient Vault => host.Get<SecretClient>();
 
-    private string SecretName => PolicyService.SecretName(policyId);
+    private string SecretName => PolicyMaterial.SecretName(policyId);
 
     public async ValueTask InitializeAsync()
     {

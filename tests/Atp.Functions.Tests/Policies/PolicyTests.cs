@@ -179,18 +179,18 @@ public sealed class PolicyTests(TestStack stack)
     public async Task Wherever_a_delete_dies_the_policy_is_gone_for_its_users_and_Reconcile_finishes_it()
     {
         await using var site = await StartAsync();
-        var service = site.Host.Get<PolicyService>();
+        var (service, removal) = (site.Host.Get<PolicyService>(), site.Host.Get<PolicyRemoval>());
         var request = new ChangeRequest(new Caller("anna", "Anna"), null, "body");
         var crashes = 0;
         while (true)
         {
             var id = (string)(await site.Host.CreatePolicyAsync())["id"]!;
-            var died = await site.Host.Tap.CrashAfterAsync(crashes, () => service.DeleteAsync(id, 1, request, Stop));
+            var died = await site.Host.Tap.CrashAfterAsync(crashes, () => removal.DeleteAsync(id, 1, request, Stop));
             var visible = (await service.ListAsync(Stop)).Any(p => p.Id == id);
             if (visible)
             {
                 Assert.True(died);
-                await service.DeleteAsync(id, 1, request, Stop);
+                await removal.DeleteAsync(id, 1, request, Stop);
             }
 
             site.Host.Clock.Advance(TimeSpan.FromDays(1.1));

@@ -107,7 +107,7 @@ public sealed class RecoverTests(TestStack stack) : IAsyncLifetime
 
         Assert.Empty(await brief.PartsAsync());
         // The vault keeps the key for as long as its own retention says.
-        Assert.NotNull((await brief.Secrets.GetDeletedSecretAsync(PolicyService.SecretName(id), Stop)).Value.RecoveryId);
+        Assert.NotNull((await brief.Secrets.GetDeletedSecretAsync(PolicyMaterial.SecretName(id), Stop)).Value.RecoveryId);
     }
 
     [Fact]
@@ -137,18 +137,18 @@ public sealed class RecoverTests(TestStack stack) : IAsyncLifetime
     [Fact]
     public async Task Wherever_a_recovery_dies_a_repeat_finishes_it()
     {
-        var service = site.Host.Get<PolicyService>();
+        var (service, removal) = (site.Host.Get<PolicyService>(), site.Host.Get<PolicyRemoval>());
         var id = (string)(await site.Host.CreatePolicyAsync())["id"]!;
         var crashes = 0;
         while (true)
         {
-            await service.DeleteAsync(id, 1, Request, Stop);
-            if (!await site.Host.Tap.CrashAfterAsync(crashes, () => service.RecoverAsync(id, 1, Request, Stop)))
+            await removal.DeleteAsync(id, 1, Request, Stop);
+            if (!await site.Host.Tap.CrashAfterAsync(crashes, () => removal.RecoverAsync(id, 1, Request, Stop)))
             {
                 break;
             }
 
-            await service.RecoverAsync(id, 1, Request, Stop);
+            await removal.RecoverAsync(id, 1, Request, Stop);
             Assert.Equal((id, TestSite.WorkspaceKey), (Assert.Single(await service.ListAsync(Stop)).Id, await KeyAsync(id)));
             crashes++;
         }
@@ -160,17 +160,17 @@ public sealed class RecoverTests(TestStack stack) : IAsyncLifetime
     [Fact]
     public async Task Wherever_the_removal_dies_nobody_recovers_what_is_half_gone_and_the_next_one_finishes_it()
     {
-        var service = site.Host.Get<PolicyService>();
+        var (service, removal) = (site.Host.Get<PolicyService>(), site.Host.Get<PolicyRemoval>());
         var crashes = 0;
         while (true)
         {
             var id = (string)(await site.Host.CreatePolicyAsync())["id"]!;
-            await service.DeleteAsync(id, 1, Request, Stop);
+            await removal.DeleteAsync(id, 1, Request, Stop);
             site.Host.Clock.Advance(TimeSpan.FromDays(7));
-            var died = await site.Host.Tap.CrashAfterAsync(crashes, () => service.DeleteOrphansAsync(site.Host.Clock.GetUtcNow().AddDays(-1), Stop));
-            await Assert.ThrowsAsync<Core.Errors.DomainException>(() => service.RecoverAsync(id, 1, Request, Stop));
-            await service.DeleteOrphansAsync(site.Host.Clock.GetUtcNow().AddDays(-1), Stop);
-            await service.DeleteOrphansAsync(site.Host.Clock.GetUtcNow().AddDays(-1), Stop);
+            var died = await site.Host.Tap.CrashAfterAsync(crashes, () => removal.DeleteOrphansAsync(site.Host.Clock.GetUtcNow().AddDays(-1), Stop));
+            await Assert.ThrowsAsync<Core.Errors.DomainException>(() => removal.RecoverAsync(id, 1, Request, Stop));
+            await removal.DeleteOrphansAsync(site.Host.Clock.GetUtcNow().AddDays(-1), Stop);
+            await removal.DeleteOrphansAsync(site.Host.Clock.GetUtcNow().AddDays(-1), Stop);
             Assert.Empty(await site.PartsAsync());
             if (!died)
             {
@@ -186,16 +186,16 @@ public sealed class RecoverTests(TestStack stack) : IAsyncLifetime
     [Fact]
     public async Task Whoever_recovers_while_it_is_being_deleted_a_policy_in_use_has_its_key()
     {
-        var service = site.Host.Get<PolicyService>();
+        var (service, removal) = (site.Host.Get<PolicyService>(), site.Host.Get<PolicyRemoval>());
         var id = (string)(await site.Host.CreatePolicyAsync())["id"]!;
         var before = site.Host.Transactions;
-        await service.DeleteAsync(id, 1, Request, Stop);
+        await removal.DeleteAsync(id, 1, Request, Stop);
         var requests = site.Host.Transactions - before;
-        await service.RecoverAsync(id, 1, Request, Stop);
+        await removal.RecoverAsync(id, 1, Request, Stop);
         var recovered = 0;
         for (var at = 0; at < requests; at++)
         {
-            await site.Host.Tap.InBetweenAsync(at, () => service.RecoverAsync(id, 1, Request, Stop), () => service.DeleteAsync(id, 1, Request, Stop));
+            await site.Host.Tap.InBetweenAsync(at, () => removal.RecoverAsync(id, 1, Request, Stop), () => removal.DeleteAsync(id, 1, Request, Stop));
             if ((await service.ListAsync(Stop)).Count == 1)
             {
                 recovered++;
@@ -204,7 +204,7 @@ public sealed class RecoverTests(TestStack stack) : IAsyncLifetime
             else
             {
                 Assert.Equal(404, (await Assert.ThrowsAsync<RequestFailedException>(() => KeyAsync(id))).Status);
-                await service.RecoverAsync(id, 1, Request, Stop);
+                await removal.RecoverAsync(id, 1, Request, Stop);
             }
         }
 
@@ -232,5 +232,5 @@ public sealed class RecoverTests(TestStack stack) : IAsyncLifetime
     private async Task<List<string>> NamesAsync(string address) => [.. (await site.Host.ListAsync(address)).Select(p => (string)p["name"]!)];
 
     private async Task<string> KeyAsync(string id) =>
-        (await site.Secrets.GetSecretAsync(PolicyService.SecretName(id), cancellationToken: Stop)).Value.Value;
+        (await site.Secrets.GetSecretAsync(PolicyMaterial.SecretName(id), cancellationToken: Stop)).Value.Value;
 }
