@@ -47,9 +47,10 @@ public sealed class DirectMembers(
         var outcomes = new List<FleetChange>();
         try
         {
-            await Parallel.ForEachAsync(byShard, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, CancellationToken = ct }, async (shard, token) =>
+            // Not with the loop's own token: a refusal in one shard would cut off writes of others, which storage may do all the same, uncounted.
+            await Parallel.ForEachAsync(byShard, new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce, CancellationToken = ct }, async (shard, _) =>
             {
-                var outcome = await changes.ApplyAsync(shard.Key, [.. shard], site, found => Change(found, collectionId, add, site), token);
+                var outcome = await changes.ApplyAsync(shard.Key, [.. shard], site, found => Change(found, collectionId, add, site), ct);
                 lock (outcomes)
                 {
                     outcomes.AddRange(outcome);
