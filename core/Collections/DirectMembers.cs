@@ -66,7 +66,9 @@ public sealed class DirectMembers(
             }
         }
 
-        return new MemberChangeResult(outcomes.Count(o => o.After is not null && o.After != o.Before.Device), outcomes.Count(o => o.After is not null && o.After == o.Before.Device),
+        var found = outcomes.Where(o => o.After is not null).ToList();
+        var changed = found.Count(o => o.After != o.Before.Device);
+        return new MemberChangeResult(changed, found.Count - changed,
             [.. outcomes.Where(o => o.After is null).Select(o => o.Before.Id).Order(StringComparer.Ordinal)]);
     }
 

@@ -15,7 +15,6 @@ public sealed class CheckInFunction(AgentService agents)
         CancellationToken ct)
     {
         var (checkIn, _) = await request.ReadJsonAsync<CheckIn>(ct);
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
         return request.Answer(await agents.CheckInAsync(request.DeviceToken(), checkIn, ct));
     }
 }

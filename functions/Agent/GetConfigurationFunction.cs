@@ -15,11 +15,8 @@ public sealed class GetConfigurationFunction(AgentService agents)
         string deploymentId,
         CancellationToken ct)
     {
-        var headers = request.HttpContext.Response.Headers;
-        headers.CacheControl = "no-store";
         var (content, facts) = await agents.ConfigurationFileAsync(request.DeviceToken(), deploymentId, request.Caller(), ct);
-        headers["Repr-Digest"] = $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(facts.Sha256))}:"; // RFC 9530
-        headers.XContentTypeOptions = "nosniff";
+        request.HttpContext.Response.Headers["Repr-Digest"] = $"sha-256=:{Convert.ToBase64String(Convert.FromHexString(facts.Sha256))}:"; // RFC 9530
         return TypedResults.Bytes(content.ToMemory(), "application/octet-stream"); // from the one copy that is kept
     }
 }

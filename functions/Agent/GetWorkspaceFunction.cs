@@ -15,7 +15,6 @@ public sealed class GetWorkspaceFunction(AgentService agents)
         string deploymentId,
         CancellationToken ct)
     {
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
         return request.Answer(await agents.WorkspaceAsync(request.DeviceToken(), deploymentId, request.Caller(), ct));
     }
 }

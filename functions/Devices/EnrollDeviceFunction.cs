@@ -17,7 +17,6 @@ public sealed class EnrollDeviceFunction(DeviceService devices)
     {
         var id = DeviceId.Parse(deviceId);
         var (command, change) = await request.ReadJsonAsync<EnrollDevice>(ct);
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
         return request.Answer(await devices.EnrollAsync(id, command, change, ct));
     }
 }

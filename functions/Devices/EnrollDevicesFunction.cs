@@ -15,7 +15,6 @@ public sealed class EnrollDevicesFunction(BulkEnrollment devices)
         CancellationToken ct)
     {
         var (command, change) = await request.ReadJsonAsync<EnrollDevices>(ct);
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
         return request.Answer(await devices.EnrollAsync(command, change, ct));
     }
 }
