@@ -82,6 +82,8 @@ internal sealed class LocalSite : IAsyncDisposable
 
     /// <summary>Says where everything is and how to get a token.</summary>
     public void Introduce(Terminal terminal) => terminal.Say($$"""
+        Dashboard        {{connection.Server}}api/dashboard/
+        Sign in with     {{stack.SignInPassword}}
         API              {{connection.Server}}api
         Blobs            {{Account.BlobEndpoint}}
         Queues           {{Account.QueueEndpoint}}

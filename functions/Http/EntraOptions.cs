@@ -22,6 +22,16 @@ public sealed class EntraOptions : IValidatableObject
     /// </summary>
     public IList<string> AdditionalIssuers { get; } = [];
 
+    /// <summary>The application as which the dashboard page signs people in: a public client. Empty: nobody can sign in there.</summary>
+    public string DashboardClientId { get; set; } = "";
+
+    /// <summary>What the dashboard page asks a token for. Default: all that the audience has to give.</summary>
+    public string DashboardScope
+    {
+        get => field.Length > 0 ? field : $"{Audience}/.default";
+        set;
+    } = "";
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Authority!.IsAbsoluteUri && Authority.Segments.Any(s => Tenantless.Contains(s.Trim('/'), StringComparer.OrdinalIgnoreCase)))

@@ -9,5 +9,5 @@ public static class GetApiReferenceFileFunction
     [Function("GetApiReferenceFile")]
     [PublicAccess]
     public static IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "docs/{file}")] HttpRequest request, string file) =>
-        request.Embedded($"docs/{file}");
+        request.Embedded($"docs/{file}", GetApiReferenceFunction.ContentSecurityPolicy);
 }

@@ -5,23 +5,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace Atp.Local;
 
-/// <summary>The token endpoint (RFC 6749, section 4.4) with Entra ID's scopes: <c>{audience}/.default</c>.</summary>
+/// <summary>The grant of applications (RFC 6749, section 4.4) with Entra ID's scopes: <c>{audience}/.default</c>.</summary>
 internal sealed class ClientCredentialsGrant(TokenIssuer issuer, IReadOnlyList<LocalClient> clients)
 {
-    private const string DefaultScope = "/.default";
+    public const string DefaultScope = "/.default";
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
-    public async Task<IResult> AnswerAsync(HttpRequest request)
+    public IResult Answer(HttpRequest request, IFormCollection form)
     {
-        request.HttpContext.Response.Headers.CacheControl = "no-store";
-        if (!request.HasFormContentType)
-        {
-            return Refuse(400, "invalid_request", "The body must be a form: application/x-www-form-urlencoded.");
-        }
-        var form = await request.ReadFormAsync(request.HttpContext.RequestAborted);
         if (form["grant_type"] != "client_credentials")
         {
-            return Refuse(400, "unsupported_grant_type", "grant_type must be client_credentials.");
+            return Refuse(400, "unsupported_grant_type", "grant_type must be client_credentials, or where people sign in, authorization_code or refresh_token.");
         }
         var (id, secret) = Credentials(request, form);
         var client = clients.FirstOrDefault(c => c.Id == id);
@@ -74,6 +68,6 @@ internal sealed class ClientCredentialsGrant(TokenIssuer issuer, IReadOnlyList<L
     private static bool SameText(string expected, string given) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(expected), Encoding.UTF8.GetBytes(given));
 
-    private static IResult Refuse(int status, string error, string description) => Results.Json(
+    public static IResult Refuse(int status, string error, string description) => Results.Json(
         new Dictionary<string, string> { ["error"] = error, ["error_description"] = description }, statusCode: status);
 }

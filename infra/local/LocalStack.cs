@@ -10,6 +10,8 @@ public sealed class LocalStack : IAsyncDisposable
     public static IReadOnlyList<string> AllRoles { get; } =
         ["Policies.Read", "Policies.ReadWrite", "Deployments.ReadWrite", "Devices.ReadWrite", "Health.Read", "Audit.Read"];
 
+    private const string DashboardClientId = "atp-dashboard";
+
     private readonly LocalStackState state;
 
     private LocalStack(LocalStackState state, string audience, TokenIssuer tokens, KeyVaultEmulator keyVault, Azurite azurite)
@@ -20,6 +22,7 @@ public sealed class LocalStack : IAsyncDisposable
         KeyVault = keyVault;
         Azurite = azurite;
         AdministratorClient = Administrator(state, audience);
+        SignInPassword = state.SignInPassword;
     }
 
     public TokenIssuer Tokens { get; }
@@ -32,6 +35,18 @@ public sealed class LocalStack : IAsyncDisposable
 
     /// <summary>Client <c>local-admin</c>: gets tokens for the API with every role, and none for the vault.</summary>
     public LocalClient AdministratorClient { get; }
+
+    /// <summary>Whom the sign-in page offers: with every role, with those of an analyst, of somebody who may only look, and with none.</summary>
+    public static IReadOnlyList<LocalUser> Users { get; } =
+    [
+        new("administrator@atp.local", "Local administrator", AllRoles),
+        new("analyst@atp.local", "Local analyst", ["Health.Read"]),
+        new("reader@atp.local", "Local reader", ["Policies.Read", "Health.Read"]),
+        new("nobody@atp.local", "Local nobody", []),
+    ];
+
+    /// <summary>With which each of them signs in.</summary>
+    public string SignInPassword { get; }
 
     /// <exception cref="LocalStackException">A part can't start; the parts that had started are stopped again.</exception>
     public static async Task<LocalStack> StartAsync(LocalStackOptions options, CancellationToken ct)
@@ -46,6 +61,7 @@ public sealed class LocalStack : IAsyncDisposable
                 DataFolder = Folder(options, "tokens"),
                 Port = options.TokenPort,
                 Clients = [Administrator(state, options.Audience), Functions(state), .. options.Clients],
+                SignIn = new SignInOptions(DashboardClientId, options.Audience, state.SignInPassword, [.. Users, .. options.Users]),
                 Clock = options.Clock,
             }, ct);
             keyVault = await KeyVaultEmulator.StartAsync(new KeyVaultEmulatorOptions
@@ -84,6 +100,7 @@ public sealed class LocalStack : IAsyncDisposable
         ["Atp:KeyVault:Endpoint"] = KeyVault.Endpoint.AbsoluteUri,
         ["Atp:Entra:Authority"] = Tokens.Issuer,
         ["Atp:Entra:Audience"] = Audience,
+        ["Atp:Entra:DashboardClientId"] = DashboardClientId,
         ["Atp:LocalTrust:StorageAccountName"] = account.Name,
         ["Atp:LocalTrust:StorageAccountKey"] = account.Key,
         ["Atp:LocalTrust:KeyVaultCertificateSha256"] = KeyVault.CertificateSha256,

@@ -26,6 +26,9 @@ public sealed record LocalStackOptions
     /// <summary>Clients besides the stack's own two.</summary>
     public IReadOnlyList<LocalClient> Clients { get; init; } = [];
 
+    /// <summary>People besides the stack's own.</summary>
+    public IReadOnlyList<LocalUser> Users { get; init; } = [];
+
     /// <summary>Told, in one line each, about steps that take long, such as the first installation of Azurite.</summary>
     public Action<string>? Progress { get; init; }
 

@@ -17,6 +17,7 @@ internal sealed class LocalStackState : IDisposable
         Accounts = content.Accounts;
         AdministratorSecret = content.AdministratorSecret;
         FunctionsSecret = content.FunctionsSecret;
+        SignInPassword = content.SignInPassword;
     }
 
     public IReadOnlyList<StorageAccountKey> Accounts { get; }
@@ -24,6 +25,8 @@ internal sealed class LocalStackState : IDisposable
     public string AdministratorSecret { get; }
 
     public string FunctionsSecret { get; }
+
+    public string SignInPassword { get; }
 
     public static LocalStackState Open(string? folder, int accounts)
     {
@@ -64,18 +67,22 @@ internal sealed class LocalStackState : IDisposable
         }
     }
 
-    // A start that asks for more accounts than were kept adds them; fewer leaves the rest alone.
+    // A start that asks for more accounts than were kept adds them; fewer leaves the rest alone. An earlier build kept no password.
     private static Content ReadOrCreate(string path, int accounts)
     {
         try
         {
             var content = PrivateFile.ReadOrCreate(path, () => JsonSerializer.SerializeToUtf8Bytes(NewContent(accounts)));
             var kept = JsonSerializer.Deserialize<Content>(content)!;
-            if (kept.Accounts.Count >= accounts)
+            if (kept.Accounts.Count >= accounts && kept.SignInPassword is not null)
             {
                 return kept;
             }
-            var grown = kept with { Accounts = [.. kept.Accounts, .. Azurite.NewAccounts(accounts).Skip(kept.Accounts.Count)] };
+            var grown = kept with
+            {
+                Accounts = [.. kept.Accounts, .. Azurite.NewAccounts(accounts).Skip(kept.Accounts.Count)],
+                SignInPassword = kept.SignInPassword ?? NewPassword(),
+            };
             PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(grown));
             return grown;
         }
@@ -85,9 +92,13 @@ internal sealed class LocalStackState : IDisposable
         }
     }
 
-    private static Content NewContent(int accounts) => new(Azurite.NewAccounts(accounts), NewSecret(), NewSecret());
+    private static Content NewContent(int accounts) => new(Azurite.NewAccounts(accounts), NewSecret(), NewSecret(), NewPassword());
 
     private static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
-    private sealed record Content(IReadOnlyList<StorageAccountKey> Accounts, string AdministratorSecret, string FunctionsSecret);
+    /// <summary>Easy to type: 60 bits in letters and digits that nobody mixes up.</summary>
+    private static string NewPassword() => RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz123456789", 12);
+
+    private sealed record Content(
+        IReadOnlyList<StorageAccountKey> Accounts, string AdministratorSecret, string FunctionsSecret, string SignInPassword);
 }

@@ -9,8 +9,8 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Atp.Local;
 
-/// <summary>Issues access tokens like those of Entra ID (v2.0), with OpenID Connect discovery, signing keys and a
-/// token endpoint for client credentials, over http on 127.0.0.1.</summary>
+/// <summary>Issues tokens like those of Entra ID (v2.0), with OpenID Connect discovery, signing keys, a page to sign in on and a
+/// token endpoint, over http on 127.0.0.1.</summary>
 public sealed class TokenIssuer : IAsyncDisposable
 {
     private const string Part = "The token issuer";
@@ -18,6 +18,7 @@ public sealed class TokenIssuer : IAsyncDisposable
     private readonly TokenIssuerOptions options;
     private readonly ConcurrentBag<RSA> owned = [];
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
+    private readonly SignIn? signIn;
     private RsaSecurityKey[] published; // the first signs
     private LoopbackServer? server;
     private int keysRead;
@@ -25,6 +26,7 @@ public sealed class TokenIssuer : IAsyncDisposable
     private TokenIssuer(TokenIssuerOptions options, RSA rsa)
     {
         this.options = options;
+        signIn = options.SignIn is null ? null : new SignIn(this, options.SignIn);
         published = [Own(rsa)];
     }
 
@@ -32,8 +34,8 @@ public sealed class TokenIssuer : IAsyncDisposable
     /// rest.</summary>
     public string Issuer => $"{Tenant}/v2.0";
 
-    /// <summary>Takes the client-credentials grant: <c>grant_type</c>, <c>client_id</c>, <c>client_secret</c> and
-    /// <c>scope</c> (the audience followed by <c>/.default</c>) as a form.</summary>
+    /// <summary>Takes grants as a form. Of an application: <c>grant_type</c> client_credentials, <c>client_id</c>,
+    /// <c>client_secret</c> and <c>scope</c> (the audience followed by <c>/.default</c>).</summary>
     public Uri TokenEndpoint => new($"{Tenant}/oauth2/v2.0/token");
 
     /// <summary>The issuer in tokens of version 1.0, which the metadata doesn't name: <c>https://sts.windows.net/…/</c> of Entra ID.</summary>
@@ -71,6 +73,9 @@ public sealed class TokenIssuer : IAsyncDisposable
     /// </summary>
     public void RotateKey() => published = [Own(RSA.Create(2048)), published[0]];
 
+    /// <summary>Who is signed in with a browser must sign in again when the access token ends, after an hour at most.</summary>
+    public void EndSessions() => signIn?.EndSessions();
+
     public string CreateToken(TokenRequest request)
     {
         var now = options.Clock.GetUtcNow() + request.StartsIn;
@@ -94,6 +99,10 @@ public sealed class TokenIssuer : IAsyncDisposable
         if (request.UserName is not null)
         {
             claims[request.IsVersion1 ? "unique_name" : "preferred_username"] = request.UserName;
+        }
+        if (request.Nonce is not null)
+        {
+            claims["nonce"] = request.Nonce;
         }
         if (request.ApplicationId is not null)
         {
@@ -181,14 +190,18 @@ public sealed class TokenIssuer : IAsyncDisposable
     private void Map(WebApplication application)
     {
         var tenant = $"/{options.TenantId}";
+        application.Use(AllowPagesAsync);
         application.MapGet($"{tenant}/v2.0/.well-known/openid-configuration", () => Results.Json(new JsonObject
         {
             ["issuer"] = Issuer,
             ["jwks_uri"] = $"{Tenant}/discovery/v2.0/keys",
+            ["authorization_endpoint"] = $"{Tenant}/oauth2/v2.0/authorize",
             ["token_endpoint"] = TokenEndpoint.AbsoluteUri,
-            ["token_endpoint_auth_methods_supported"] = new JsonArray("client_secret_post", "client_secret_basic"),
-            ["grant_types_supported"] = new JsonArray("client_credentials"),
-            ["response_types_supported"] = new JsonArray("token"),
+            ["token_endpoint_auth_methods_supported"] = new JsonArray("client_secret_post", "client_secret_basic", "none"),
+            ["grant_types_supported"] = new JsonArray("client_credentials", "authorization_code", "refresh_token"),
+            ["response_types_supported"] = new JsonArray("code"),
+            ["response_modes_supported"] = new JsonArray("fragment"),
+            ["code_challenge_methods_supported"] = new JsonArray("S256"),
             ["subject_types_supported"] = new JsonArray("pairwise"),
             ["id_token_signing_alg_values_supported"] = new JsonArray("RS256"),
         }));
@@ -198,7 +211,30 @@ public sealed class TokenIssuer : IAsyncDisposable
             return Results.Json(new JsonObject { ["keys"] = new JsonArray([.. published.Select(Published)]) });
         });
         var grant = new ClientCredentialsGrant(this, options.Clients);
-        application.MapPost($"{tenant}/oauth2/v2.0/token", grant.AnswerAsync);
+        application.MapPost($"{tenant}/oauth2/v2.0/token", (HttpRequest request) => AnswerGrantAsync(request, grant));
+        if (signIn is not null)
+        {
+            application.MapGet($"{tenant}/oauth2/v2.0/authorize", signIn.Ask);
+            application.MapPost($"{tenant}/oauth2/v2.0/authorize", signIn.AnswerAsync);
+        }
+    }
+
+    /// <summary>Pages of any address may read the answers, as Entra ID lets single-page applications: what they get is for who knows a code.</summary>
+    private static Task AllowPagesAsync(HttpContext context, RequestDelegate next)
+    {
+        context.Response.Headers.AccessControlAllowOrigin = "*";
+        return next(context);
+    }
+
+    private async Task<IResult> AnswerGrantAsync(HttpRequest request, ClientCredentialsGrant grant)
+    {
+        request.HttpContext.Response.Headers.CacheControl = "no-store";
+        if (!request.HasFormContentType)
+        {
+            return ClientCredentialsGrant.Refuse(400, "invalid_request", "The body must be a form: application/x-www-form-urlencoded.");
+        }
+        var form = await request.ReadFormAsync(request.HttpContext.RequestAborted);
+        return signIn?.Grant(form) ?? grant.Answer(request, form);
     }
 
     private static JsonObject Published(RsaSecurityKey key)

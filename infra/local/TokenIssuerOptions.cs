@@ -12,5 +12,8 @@ public sealed record TokenIssuerOptions
 
     public IReadOnlyList<LocalClient> Clients { get; init; } = [];
 
+    /// <summary>Null: nobody signs in with a browser.</summary>
+    public SignInOptions? SignIn { get; init; }
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

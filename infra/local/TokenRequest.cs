@@ -22,6 +22,9 @@ public sealed record TokenRequest
     /// <summary>The user's sign-in name: <c>preferred_username</c>, or <c>unique_name</c> in version 1.0.</summary>
     public string? UserName { get; init; }
 
+    /// <summary>Of a sign-in, in its identity token.</summary>
+    public string? Nonce { get; init; }
+
     /// <summary>The client that asked: <c>azp</c>, or <c>appid</c> in version 1.0.</summary>
     public string? ApplicationId { get; init; }
 

@@ -40,7 +40,8 @@ public sealed class DeclaredAccessTests
 
     /// <summary>It says how the API is called, and nothing of a site.</summary>
     [Fact]
-    public void Only_the_description_of_the_api_is_public() => Assert.Equal(["GetApiReference", "GetApiReferenceFile", "GetOpenApi"], HttpFunctions
+    public void Only_pages_and_the_description_of_the_api_are_public() => Assert.Equal(
+        ["GetApiReference", "GetApiReferenceFile", "GetDashboard", "GetDashboardFile", "GetDashboardSignIn", "GetOpenApi"], HttpFunctions
         .Where(m => m.GetCustomAttribute<PublicAccessAttribute>() is not null)
         .Select(m => m.GetCustomAttribute<FunctionAttribute>()!.Name).Order());
 

@@ -1,0 +1,95 @@
+import { InteractionRequiredAuthError, PublicClientApplication, ProtocolMode, CacheLookupPolicy, type AccountInfo } from "@azure/msal-browser";
+import { overHttpOnLoopback } from "./localIssuer";
+
+/** Where and as which application people sign in, as `GET dashboard/sign-in` says. */
+interface SignInSettings {
+  authority: string;
+  clientId: string;
+  scope: string;
+}
+
+/** The person's session is over: only signing in again helps. */
+export class SessionEnded extends Error {}
+
+/** Nobody can sign in here until an administrator of the site has set it up. */
+export class NotSetUp extends Error {}
+
+/** Who is signed in. */
+export interface Person {
+  name: string;
+  /** App roles; undefined where the issuer puts none in identity tokens, and only the service knows them. */
+  roles: string[] | undefined;
+}
+
+/** Signs people in against the issuer whose tokens the service takes: Entra ID, or the local one, by the same protocol. */
+export class SignIn {
+  private constructor(private readonly client: PublicClientApplication, private readonly scopes: string[], private account: AccountInfo | undefined) {}
+
+  /** Takes up the answer of a sign-in that has just been made, or the session that this tab has. */
+  static async open(): Promise<SignIn> {
+    const answer = await fetch("sign-in");
+    if (!answer.ok) {
+      throw new Error(`The service answers ${answer.status}.`);
+    }
+    const settings = (await answer.json()) as SignInSettings;
+    if (settings.clientId === "") {
+      throw new NotSetUp("This site has no application for the dashboard: set Atp:Entra:DashboardClientId to the client id of one.");
+    }
+    const home = location.origin + location.pathname;
+    const local = overHttpOnLoopback(settings.authority);
+    const client = new PublicClientApplication({
+      auth: {
+        clientId: settings.clientId,
+        authority: local.authority,
+        knownAuthorities: [new URL(local.authority).host],
+        redirectUri: home,
+        postLogoutRedirectUri: home,
+      },
+      cache: { cacheLocation: "sessionStorage" },
+      // The issuer says by its metadata where its endpoints are, whoever it is.
+      system: { protocolMode: ProtocolMode.OIDC, ...local.system },
+    });
+    await client.initialize();
+    const signedIn = await client.handleRedirectPromise();
+    return new SignIn(client, [settings.scope], signedIn?.account ?? client.getAllAccounts()[0]);
+  }
+
+  get person(): Person | undefined {
+    return this.account && {
+      name: this.account.name ?? this.account.username,
+      roles: this.account.idTokenClaims?.roles,
+    };
+  }
+
+  /** Leaves the page for the issuer's; it comes back to the same view. */
+  async begin(): Promise<void> {
+    await this.client.loginRedirect({ scopes: this.scopes });
+  }
+
+  /** An access token for the service; renewed when it is about to end. */
+  async token(): Promise<string> {
+    if (!this.account) {
+      throw new SessionEnded();
+    }
+    try {
+      const result = await this.client.acquireTokenSilent({
+        scopes: this.scopes,
+        account: this.account,
+        // Without the hidden frame that would ask the issuer: the page may frame nothing.
+        cacheLookupPolicy: CacheLookupPolicy.AccessTokenAndRefreshToken,
+      });
+      return result.accessToken;
+    } catch (error) {
+      if (error instanceof InteractionRequiredAuthError) {
+        throw new SessionEnded();
+      }
+      throw error;
+    }
+  }
+
+  /** Forgets the session in this tab. */
+  async end(): Promise<void> {
+    await this.client.clearCache();
+    this.account = undefined;
+  }
+}
