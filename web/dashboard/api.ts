@@ -1,5 +1,7 @@
 import type { components } from "../dist/api";
-import { SessionEnded, type SignIn } from "./signIn";
+import { SessionEnded, Unreachable, type SignIn } from "./signIn";
+
+export { Unreachable };
 
 /** What the API answers, as openapi.yaml describes it. */
 export type Schemas = components["schemas"];
@@ -17,13 +19,6 @@ export class Problem extends Error {
     readonly body: Record<string, unknown>,
   ) {
     super(message);
-  }
-}
-
-/** There was no answer at all. */
-export class Unreachable extends Error {
-  constructor() {
-    super("The service does not answer.");
   }
 }
 

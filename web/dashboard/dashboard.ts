@@ -1,6 +1,6 @@
 import "./dashboard.css";
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import { Api } from "./api";
+import { Api, Unreachable } from "./api";
 import { failure, loading, type CreateView, type Page, type View } from "./page";
 import { currentAddress, link } from "./router";
 import { NotSetUp, SignIn } from "./signIn";
@@ -26,7 +26,8 @@ function draw(): void {
 
 function body(): TemplateResult {
   if (startError) {
-    return signedOut(startError instanceof NotSetUp ? html`<p role="alert">${startError.message}</p>` : failure(startError));
+    return signedOut(startError instanceof NotSetUp ? html`<p role="alert">${startError.message}</p>`
+      : html`${failure(startError)}${startError instanceof Unreachable ? nothing : html`<button @click=${startAgain}>Start again</button>`}`);
   }
   if (!signIn) {
     return signedOut(loading());
@@ -56,6 +57,11 @@ function signedOut(content: TemplateResult): TemplateResult {
 
 function beginSignIn(): void {
   signIn!.begin().catch((error: Error) => { startError = error; draw(); });
+}
+
+/** Without what the issuer put into the address. */
+function startAgain(): void {
+  location.replace(location.pathname);
 }
 
 async function signOut(): Promise<void> {
@@ -97,9 +103,13 @@ async function start(): Promise<void> {
   draw();
   try {
     signIn = await SignIn.open();
+    startError = undefined;
   } catch (error) {
     startError = error as Error;
     draw();
+    if (error instanceof Unreachable) {
+      setTimeout(() => void start(), 3000);
+    }
     return;
   }
   if (!signIn.person) {
