@@ -4,11 +4,15 @@ import { Api } from "./api";
 import { failure, loading, type CreateView, type Page, type View } from "./page";
 import { currentAddress, link } from "./router";
 import { NotSetUp, SignIn } from "./signIn";
+import { createDevice } from "./views/device";
+import { createDevices } from "./views/devices";
 import { createOverview } from "./views/overview";
 
 /** Every view, by its address; those with a label are in the navigation. */
 const views: Record<string, { create: CreateView; label?: string }> = {
   "": { create: createOverview, label: "Overview" },
+  devices: { create: createDevices, label: "Devices" },
+  device: { create: createDevice },
 };
 
 const root = document.getElementById("page")!;

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit-html";
+import { html, nothing, render, type TemplateResult } from "lit-html";
 
 type Content = TemplateResult | string | number | typeof nothing;
 
@@ -18,6 +18,8 @@ export interface Column<T> {
   cell: (item: T) => Content;
   /** Numbers stand at the right. */
   isNumber?: boolean;
+  /** Names what the row is about. */
+  isHeader?: boolean;
 }
 
 /** A table that scrolls in itself where the window is narrow. */
@@ -26,6 +28,22 @@ export function table<T>(caption: string, columns: Column<T>[], items: readonly 
   return html`<div class="scroll" role="region" aria-label=${caption} tabindex="0"><table>
     <caption class="unseen">${caption}</caption>
     <thead><tr>${columns.map((column) => html`<th scope="col" class=${kind(column)}>${column.name}</th>`)}</tr></thead>
-    <tbody>${items.map((item) => html`<tr>${columns.map((column) => html`<td class=${kind(column)}>${column.cell(item)}</td>`)}</tr>`)}</tbody>
+    <tbody>${items.map((item) => html`<tr>${columns.map((column) => column.isHeader === true
+      ? html`<th scope="row">${column.cell(item)}</th>`
+      : html`<td class=${kind(column)}>${column.cell(item)}</td>`)}</tr>`)}</tbody>
   </table></div>`;
+}
+
+/** Asks before something is done; Escape is no. */
+export function confirmed(question: string, explanation: Content, action: string): Promise<boolean> {
+  const dialog = document.createElement("dialog");
+  dialog.setAttribute("aria-labelledby", "question");
+  render(html`<form method="dialog"><h2 id="question">${question}</h2><p>${explanation}</p>
+    <div class="actions"><button value="yes" class="primary">${action}</button><button value="" autofocus>Cancel</button></div></form>`, dialog);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => {
+    dialog.remove();
+    resolve(dialog.returnValue === "yes");
+  }, { once: true }));
 }

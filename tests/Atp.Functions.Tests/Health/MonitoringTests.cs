@@ -83,6 +83,43 @@ public sealed class MonitoringTests(TestStack stack)
     }
 
     [Fact]
+    public async Task One_call_has_the_figures_of_some_kinds_and_the_history_of_the_site()
+    {
+        await using var host = await AtpHost.StartAsync(stack, Fleet.Shards(3));
+        await MixedFleetAsync(host);
+        await host.RollUpAsync();
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        await host.RollUpAsync();
+        host.Clock.Advance(TimeSpan.FromDays(9));
+        var all = await host.RollUpAsync();
+
+        var before = host.Transactions;
+        var summary = await host.GetJsonAsync("/api/health/summary?scopeKind=platform,os&historyDays=30");
+        Assert.InRange(host.Transactions - before, 1, 3); // the figures, and two months of history at most
+
+        Assert.Equal(["os", "platform"], summary["scopes"]!.AsArray().Select(s => ((string)s!["scope"]!).Split('!')[0]).Distinct().Order());
+        Assert.Equal(all["site"]!.ToJsonString(), summary["site"]!.ToJsonString());
+        var history = summary["history"]!.AsArray(); // by day: of each the last
+        Assert.Equal([77.8, 77.8], history.Select(point => (double)point!["onboardingPercent"]!));
+        Assert.Equal([(5, 1), (0, 6)], history.Select(point => ((int)point!["healthy"]!, (int)point!["inactive"]!)));
+        Assert.Equal((string)summary["asOf"]!, (string)history[^1]!["asOf"]!);
+        Assert.Single((await host.GetJsonAsync("/api/health/summary?scopeKind=platform&scopeKind=os&historyDays=8"))["history"]!.AsArray());
+        Assert.Null(all["history"]);
+    }
+
+    [Theory]
+    [InlineData("scopeKind=platform,country", "scopeKind", "health.scope-kind-invalid")]
+    [InlineData("scopeKind=platform,", "scopeKind", "health.scope-kind-invalid")]
+    [InlineData("historyDays=401", "historyDays", "health.days-invalid")]
+    [InlineData("historyDays=0", "historyDays", "query.number-invalid")]
+    public async Task A_summary_of_what_does_not_exist_is_refused_by_field(string query, string field, string code)
+    {
+        await using var host = await AtpHost.StartAsync(stack, Fleet.Shards(1));
+
+        await (await host.Admin.GetAsync($"/api/health/summary?{query}")).ProblemAsync(HttpStatusCode.BadRequest, code, field);
+    }
+
+    [Fact]
     public async Task Without_an_eligible_device_there_is_no_data_and_not_zero_percent()
     {
         await using var host = await AtpHost.StartAsync(stack, Fleet.Shards(1));
