@@ -89,11 +89,12 @@ public sealed class DeploymentService(
 
     /// <summary>Newest first.</summary>
     /// <param name="ended">Those that have ended, or those that have not; null for all.</param>
+    /// <param name="policyId">Those of this policy; null for all.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<IReadOnlyList<Deployment>> ListAsync(bool? ended, CancellationToken ct)
+    public async Task<IReadOnlyList<Deployment>> ListAsync(bool? ended, string? policyId, CancellationToken ct)
     {
         var all = await (ended == false ? deployments.ListLiveAsync(ct) : deployments.ListAsync(ct))
-            .Where(d => ended is null || d.EndedAt is not null == ended).ToListAsync(ct);
+            .Where(d => (ended is null || d.EndedAt is not null == ended) && (policyId is null || d.PolicyId == policyId)).ToListAsync(ct);
         return [.. all.OrderByDescending(d => d.CreatedAt).ThenByDescending(d => d.Id, StringComparer.Ordinal)];
     }
 

@@ -17,7 +17,8 @@ public sealed class ListDeploymentsFunction(DeploymentService deployments)
     {
         var details = request.QueryFlag("details");
         bool? ended = request.QueryText("ended") is null ? null : request.QueryFlag("ended");
-        var page = request.PageOf(await deployments.ListAsync(ended, ct), details ? HttpExtensions.MaxDetailedPageSize : HttpExtensions.MaxPageSize);
+        var all = await deployments.ListAsync(ended, request.QueryText("policyId"), ct);
+        var page = request.PageOf(all, details ? HttpExtensions.MaxDetailedPageSize : HttpExtensions.MaxPageSize);
         return details
             ? request.Listed(new Page<DeploymentProgress>(await deployments.ProgressAsync(page.Items, ct), page.Continuation).Select(DeploymentAnswer.Of))
             : request.Listed(page.Select(DeploymentSummary.Of));

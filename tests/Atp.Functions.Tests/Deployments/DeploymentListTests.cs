@@ -65,7 +65,8 @@ public sealed class DeploymentListTests(TestStack stack)
 
         Assert.Equal([over], (await host.ListAsync("/api/deployments?ended=true")).Select(d => (string)d["id"]!));
         Assert.Equal([inForce], (await host.ListAsync("/api/deployments?ended=false")).Select(d => (string)d["id"]!));
-        Assert.Equal(2, (await host.ListAsync("/api/deployments")).Count);
+        Assert.Equal(2, (await host.ListAsync($"/api/deployments?policyId={policy}")).Count);
+        Assert.Empty(await host.ListAsync("/api/deployments?policyId=another"));
         await (await host.Admin.GetAsync("/api/deployments?ended=perhaps", Stop)).ProblemAsync(HttpStatusCode.BadRequest, "query.flag-invalid", "ended");
     }
 
