@@ -1,3 +1,4 @@
+import "./parts.css";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 
 type Content = TemplateResult | string | number | typeof nothing;
@@ -39,7 +40,7 @@ export function confirmed(question: string, explanation: Content, action: string
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "question");
   render(html`<form method="dialog"><h2 id="question">${question}</h2><p>${explanation}</p>
-    <div class="actions"><button value="yes" class="primary">${action}</button><button value="" autofocus>Cancel</button></div></form>`, dialog);
+    <div class="answers"><button value="yes" class="primary">${action}</button><button value="" autofocus>Cancel</button></div></form>`, dialog);
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => {

@@ -177,7 +177,7 @@ class Actions {
       event.preventDefault();
       void this.retire(device, String(new FormData(event.target as HTMLFormElement).get("reason")).trim());
     };
-    return html`<div class="actions">${device.blocked
+    return html`<div class="device-actions">${device.blocked
       ? button("Unblock", () => this.run("unblock", undefined, "The device may come in again."))
       : button("Block", () => this.block(device))}
       ${device.retirement ? button("Reinstate", () => this.run("reinstate", undefined, "The device is in use again.")) : html`
