@@ -60,7 +60,8 @@ class Chart extends HTMLElement {
   private draw(): void {
     if (this.chart && this.make) {
       this.chart.setOption({
-        animation: !calm.matches,
+        animation: !calm.matches && this.dataset["drawn"] === undefined, // newer figures are no news that should move
+        animationDuration: 300,
         textStyle: { color: colour("text"), fontFamily: getComputedStyle(this).fontFamily, fontSize: textSize(0.8) },
         ...this.make(),
       }, { notMerge: true });

@@ -1,3 +1,4 @@
+import "./figures.css";
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import type { Schemas } from "./api";
 import { number } from "./format";

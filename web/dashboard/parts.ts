@@ -1,3 +1,4 @@
+import "./parts.css";
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import { link } from "./router";
 
@@ -40,7 +41,7 @@ export function confirmed(question: string, explanation: Content, action: string
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "question");
   render(html`<form method="dialog"><h2 id="question">${question}</h2><p>${explanation}</p>
-    <div class="actions"><button value="yes" class="primary">${action}</button><button value="" autofocus>Cancel</button></div></form>`, dialog);
+    <div class="answers"><button value="yes" class="primary">${action}</button><button value="" autofocus>Cancel</button></div></form>`, dialog);
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => {
@@ -87,7 +88,7 @@ export function invalid(id: string, errors: Record<string, string[]>): "true" | 
 
 /** Some words that stand out: `kind` is a class of the style sheet. */
 export function badge(text: string, kind = ""): TemplateResult {
-  return html`<span class=${`pill ${kind}`}>${text}</span>`;
+  return html`<span class=${`badge ${kind}`}>${text}</span>`;
 }
 
 /** Each a notice of its own. */

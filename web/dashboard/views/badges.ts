@@ -21,15 +21,15 @@ const statusColours: Record<Schemas["AssignmentStatus"], string> = {
 };
 
 export function statusBadge(status: Schemas["AssignmentStatus"]): TemplateResult {
-  return html`<span class="badge">${swatch(statusColours[status])} ${statusLabels[status]}</span>`;
+  return html`<span class="named-state">${swatch(statusColours[status])} ${statusLabels[status]}</span>`;
 }
 
 /** The state that a device counts in. */
 export function healthBadge(device: Schemas["Device"]): TemplateResult {
   if (device.retirement) {
-    return html`<span class="badge">${swatch("never-reached")} Retired</span>`;
+    return html`<span class="named-state">${swatch("never-reached")} Retired</span>`;
   }
   const isOffboarding = device.targets[0]?.kind === "Offboarding";
   const state = states.find(({ figure }) => figure === (device.health ?? (isOffboarding ? "Offboarding" : undefined)));
-  return state ? html`<span class="badge">${swatch(state.colour)} ${state.label}</span>` : html`<span class="none">None</span>`;
+  return state ? html`<span class="named-state">${swatch(state.colour)} ${state.label}</span>` : html`<span class="none">None</span>`;
 }

@@ -63,7 +63,7 @@ export class Breakdown {
       return html`<button aria-label=${`${label}, by ${this.name.toLowerCase()}`} aria-disabled=${!isPossible}
         @click=${() => { if (isPossible) { this.change({ start: to }); } }}>${label}</button>`;
     };
-    return html`<div class="pager">${button("Previous", start - pageSize)}
+    return html`<div class="paging">${button("Previous", start - pageSize)}
       <span role="status">${number(start + 1)} to ${number(Math.min(start + pageSize, amount))} of ${number(amount)}</span>
       ${button("Next", start + pageSize)}</div>`;
   }

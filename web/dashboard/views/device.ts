@@ -15,8 +15,12 @@ type Target = Schemas["Target"];
 export const createDevice: CreateView = (page, parameters) => {
   const id = parameters.get("id") ?? "";
   const path = `devices/${encodeURIComponent(id)}`;
-  const device = new Loaded(page, (signal) => page.api.get<Device>(path, {}, signal), () => 15);
-  const names = new Loaded(page, (signal) => collectionNames(page, signal));
+  let names: Loaded<Map<string, string>> | undefined;
+  const device = new Loaded(page, async (signal) => {
+    const value = await page.api.get<Device>(path, {}, signal);
+    names ??= new Loaded(page, (abort) => collectionNames(page, abort));
+    return value;
+  }, () => 15);
   const actions = new Actions(page, path, () => device.refresh());
   return {
     get title() { return device.value?.name ?? (id || "Device"); },
@@ -28,7 +32,7 @@ export const createDevice: CreateView = (page, parameters) => {
           ${holder ? panel("Policy that holds it", target(holder)) : nothing}
           ${panel("Last report", lastReport(value))}
           ${panel("Inventory", inventory(value))}
-          ${panel("Collections", collections(value, names.value))}
+          ${panel("Collections", collections(value, names?.value))}
           ${panel("Enrollment", html`${enrollment(value)}${actions.render(value)}`)}
         </div>
         ${others.length === 0 ? nothing : panel("Superseded deployments", supersededTable(others))}
@@ -173,7 +177,7 @@ class Actions {
       event.preventDefault();
       void this.retire(device, String(new FormData(event.target as HTMLFormElement).get("reason")).trim());
     };
-    return html`<div class="actions">${device.blocked
+    return html`<div class="device-actions">${device.blocked
       ? button("Unblock", () => this.run("unblock", undefined, "The device may come in again."))
       : button("Block", () => this.block(device))}
       ${device.retirement ? button("Reinstate", () => this.run("reinstate", undefined, "The device is in use again.")) : html`

@@ -26,7 +26,7 @@ export const createDevices: CreateView = (page, parameters) => {
     title: "Devices",
     render: () => html`
       ${list.first.error instanceof Problem && list.first.error.status === 403 ? nothing : filterForm(filter, about.value)}
-      ${list.first.show(() => list.render(about.value))}`,
+      ${list.isSearching ? list.render(about.value) : list.first.show(() => list.render(about.value))}`,
   };
 };
 
@@ -42,6 +42,11 @@ class DeviceList {
     this.first = new Loaded(page, () => this.read());
   }
 
+  /** There is something to show before the first pages are all there. */
+  get isSearching(): boolean {
+    return this.isLoading && this.nextLink !== undefined && this.first.value === undefined;
+  }
+
   render(about: About | undefined): TemplateResult {
     const amount = this.devices.length;
     if (amount === 0 && this.nextLink === undefined) {
@@ -51,11 +56,11 @@ class DeviceList {
     const known = about?.total !== undefined && about.total >= amount && this.nextLink !== undefined
       ? ` of ${number(about.total)}, as of ${clock(about.asOf!)}` : this.nextLink === undefined ? ", which are all" : "";
     return html`<section class="panel">
-      <p class="shown" role="status">${count(amount, "device")}${known}.${amount === 0 ? " A part of the fleet has been searched." : ""}</p>
+      <p class="shown" role="status">${count(amount, "device")}${known}.${this.isLoading ? " Searching…" : amount === 0 ? " A part of the fleet has been searched." : ""}</p>
       ${amount === 0 ? nothing : deviceTable(this.devices)}
       ${this.error ? html`<div class="notice danger" role="alert">${this.error.message} ${problemDetails(this.error)}</div>` : nothing}
       ${this.nextLink === undefined ? nothing : html`<button class="more" aria-disabled=${this.isLoading} @click=${() => { void this.more(); }}>${
-        this.isLoading ? "Loading…" : amount === 0 ? "Search on" : "Show more devices"}</button>`}
+        amount === 0 ? "Search on" : "Show more devices"}</button>`}
     </section>`;
   }
 
@@ -64,15 +69,14 @@ class DeviceList {
       return;
     }
     const before = this.devices.length;
-    this.isLoading = true;
     this.error = undefined;
-    this.page.update();
     try {
-      await this.read();
+      const reading = this.read();
+      this.page.update();
+      await reading;
     } catch (error) {
       this.error = error as Error;
     }
-    this.isLoading = false;
     this.page.update();
     this.page.announce(`${count(this.devices.length - before, "more device")}.`);
     if (this.nextLink === undefined) {
@@ -86,13 +90,19 @@ class DeviceList {
     const { api, signal } = this.page;
     const end = this.devices.length + wantedAtOnce;
     let pages = 0;
-    do {
-      const answer = this.nextLink === undefined
-        ? await api.get<Schemas["DeviceList"]>("devices", this.filter, signal)
-        : await api.get<Schemas["DeviceList"]>(this.nextLink, {}, signal);
-      this.devices.push(...answer.value);
-      this.nextLink = answer.nextLink;
-    } while (this.nextLink !== undefined && ++pages < pagesAtOnce && this.devices.length < end);
+    this.isLoading = true;
+    try {
+      do {
+        const answer = this.nextLink === undefined
+          ? await api.get<Schemas["DeviceList"]>("devices", this.filter, signal)
+          : await api.get<Schemas["DeviceList"]>(this.nextLink, {}, signal);
+        this.devices.push(...answer.value);
+        this.nextLink = answer.nextLink;
+        this.page.update();
+      } while (this.nextLink !== undefined && ++pages < pagesAtOnce && this.devices.length < end);
+    } finally {
+      this.isLoading = false;
+    }
     return this.devices;
   }
 }

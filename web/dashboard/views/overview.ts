@@ -61,7 +61,7 @@ export const createOverview: CreateView = (page, parameters) => {
     render: () => summary.show(({ site, asOf, stale, scopes }) => site === undefined || asOf === undefined
       ? empty("There are no figures yet: the fleet has not been counted.", html`
         <p>The service counts it every few minutes. Figures need devices, and a policy that is deployed to a collection of them.</p>
-        <p><a href=${link("policies")}>Create a policy</a>, deploy it, then count.</p>${counting.render()}`)
+        <p><a href=${link("new-policy")}>Create a policy</a>, deploy it, then count.</p>${counting.render()}`)
       : html`
         ${stale ? html`<p class="notice warning" role="status">These figures are out of date: the fleet was last counted ${ago(asOf)}, and should have been since.
           The warnings say what holds it up; the devices themselves may well be in order.</p>` : nothing}

@@ -25,7 +25,7 @@ export function trendDays(asked: string | null): number {
 }
 
 export function chooseDays(days: number, choose: (days: number) => void): TemplateResult {
-  return html`<fieldset class="choice"><legend class="unseen">Days of the trend</legend>${choices.map((choice) => html`<label>
+  return html`<fieldset class="days"><legend class="unseen">Days of the trend</legend>${choices.map((choice) => html`<label>
     <input type="radio" name="days" .checked=${choice === days} @change=${() => choose(choice)}> ${choice} days</label>`)}</fieldset>`;
 }
 
