@@ -12,6 +12,9 @@ type Preview = Schemas["DeploymentPreview"];
 
 const maxCollections = 20;
 
+/** The code of a refusal that carries the preview as it is now. */
+const wouldFail = "deployment.would-fail";
+
 /** Deploys a policy to collections, and says before what that would come to. */
 export const createDeploy: CreateView = (page, parameters) => {
   let policyId = parameters.get("policyId") ?? "";
@@ -81,7 +84,7 @@ export const createDeploy: CreateView = (page, parameters) => {
     }
     if (preview.wouldFail.devices === 0 || isAcknowledged) {
       await deploying.run(deploy);
-      if (!(deploying.error instanceof Problem) || deploying.error.code !== "deployment.would-fail") {
+      if (!(deploying.error instanceof Problem) || deploying.error.code !== wouldFail) {
         return;
       }
     }
@@ -94,7 +97,7 @@ export const createDeploy: CreateView = (page, parameters) => {
       const deployment = await page.api.send<Deployment>("POST", "deployments", { body: { ...choice(), acknowledgeFailures: isAcknowledged }, repeatabilityRequestId });
       go("deployment", { id: deployment.id });
     } catch (error) {
-      if (error instanceof Problem && error.code === "deployment.would-fail") {
+      if (error instanceof Problem && error.code === wouldFail) {
         preview = error.body["preview"] as Preview; // it has changed since it was shown
       }
       throw error;
@@ -131,7 +134,8 @@ export const createDeploy: CreateView = (page, parameters) => {
       : !isComplete() ? "Choose a policy and at least one collection."
       : asking !== undefined ? "Wait for the preview."
       : preview === undefined ? "There is no preview." : undefined;
-    return html`${deploying.showError()}
+    const changedMeanwhile = deploying.error instanceof Problem && deploying.error.code === wouldFail;
+    return html`${changedMeanwhile ? html`<p class="notice danger" role="alert">The policy was not deployed: meanwhile it would fail on ${count(fails, "device")}.</p>` : deploying.showError()}
       ${deploying.error instanceof Unreachable ? html`<p class="notice warning">It may be deployed all the same. Deploy again: that makes no second deployment.</p>` : nothing}
       ${fails === 0 ? nothing : html`<label class="choice"><input type="checkbox" id="acknowledge" .checked=${isAcknowledged} @change=${acknowledge}>
         Deploy although the policy would fail on ${count(fails, "device")}</label>`}
@@ -176,9 +180,9 @@ function outcomes(preview: Preview): TemplateResult {
       This site can't manage their operating system: ${requirementsNotMet.operatingSystems.map((system) => `${system.name} (${number(system.devices)})`).join(", ")}.
       ${examples(requirementsNotMet.sample)}` },
     { name: "Held by another policy", status: "superseded", devices: held.devices, why: held.devices === 0 ? html`` : html`
-      They stay with a policy of a better order: ${held.deployments.map((holder) =>
-        html`<a href=${link("deployment", { id: holder.deploymentId })}>${holder.policyName}</a> (${number(holder.devices)}) `)}
-      ${held.deploymentsNotListed === 0 ? nothing : `and ${count(held.deploymentsNotListed, "more deployment")}`} ${examples(held.sample)}` },
+      They stay with a policy of a better order.
+      ${list(held.deployments.map((holder) => html`<b>${number(holder.devices)}</b> <a href=${link("deployment", { id: holder.deploymentId })}>${holder.policyName}</a>`))}
+      ${held.deploymentsNotListed === 0 ? nothing : `And ${count(held.deploymentsNotListed, "more deployment")}.`} ${examples(held.sample)}` },
   ];
   let from = 0;
   return html`

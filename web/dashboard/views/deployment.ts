@@ -36,12 +36,12 @@ export const createDeployment: CreateView = (page, parameters) => {
   }
 
   const render = () => loaded.show((deployment) => {
-    const { upLevel, downLevel, inError, notSupported, devices } = deployment.progress;
+    const { upLevel, downLevel, inError, notSupported } = deployment.progress;
     const inForce = deployment.state !== "Ended";
     return html`${warnings(deployment.warnings)}
       <div class="panels">
         ${panel("Progress", html`<p>${stateBadge(deployment)}</p>${progress(deployment)}${facts([
-          ["Devices placed", number(devices)], ["Up-level", number(upLevel)], ["Down-level", number(downLevel)],
+          ["Up-level", number(upLevel)], ["Down-level", number(downLevel)],
           ["In error", number(inError)], ["Not supported", number(notSupported)],
         ])}`)}
         ${panel("Statuses", html`${statusCounts(deployment)}
@@ -52,7 +52,8 @@ export const createDeployment: CreateView = (page, parameters) => {
           </div>${counting.showError()}`)}
       </div>
       ${panel("Facts", facts([
-        ["Policy", html`<a href=${link("policy", { id: deployment.policyId })}>${policyName(deployment)}</a>`],
+        ["Policy", deployment.policyKind === undefined ? `${policyName(deployment)}, deleted`
+          : html`<a href=${link("policy", { id: deployment.policyId })}>${policyName(deployment)}</a>`],
         ["Kind", deployment.policyKind],
         ["Collections", deployment.collectionNames.join(", ")],
         ["Created", `${time(deployment.createdAt)}, ${ago(deployment.createdAt)}`],

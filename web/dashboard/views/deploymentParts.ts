@@ -20,7 +20,7 @@ const statuses: [keyof Omit<Schemas["Statuses"], "asOf">, Schemas["AssignmentSta
 ];
 
 export function policyName(deployment: Deployment): string {
-  return deployment.policyName ?? `Deleted policy ${deployment.policyId}`;
+  return deployment.policyName ?? `policy ${deployment.policyId}`;
 }
 
 export function stateBadge({ state }: Deployment): TemplateResult {

@@ -55,6 +55,9 @@ export const createNewPolicy: CreateView = (page) => {
     event.preventDefault();
     if (fileProblem === undefined) {
       await creating.run(() => create(event.target as HTMLFormElement));
+    } else {
+      creating.error = undefined;
+      page.update();
     }
     const errors = errorsByField();
     const first = fields.find((name) => errors[name] !== undefined);

@@ -20,8 +20,8 @@ export function daysLeft({ daysLeft: days, configurationFile: { expiresAt } }: P
     : html`${count(days, "day")} left`;
 }
 
-export function workspace({ workspace: given }: PolicyRevision | Policy): TemplateResult {
-  return given === undefined ? html`<span class="muted">none: up-level devices only</span>`
+export function workspace({ workspace: given, kind }: PolicyRevision | Policy): TemplateResult {
+  return given === undefined ? html`<span class="muted">${kind === "Offboarding" ? "none needed" : "none: up-level devices only"}</span>`
     : html`<code>${given.id}</code>, ${given.keySet ? "key set" : "no key"}`;
 }
 
