@@ -48,6 +48,18 @@ export class Api {
     return (await this.call<T>("GET", path, { ...(query && { query }), ...(signal && { signal }) })).value;
   }
 
+  /** A whole list, page after page. */
+  async list<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T[]> {
+    const all: T[] = [];
+    let page = await this.get<{ value: T[]; nextLink?: string }>(path, query, signal);
+    all.push(...page.value);
+    while (page.nextLink !== undefined) {
+      page = await this.get(page.nextLink, undefined, signal);
+      all.push(...page.value);
+    }
+    return all;
+  }
+
   async send<T>(method: "POST" | "PATCH" | "PUT" | "DELETE", path: string, options: CallOptions = {}): Promise<T> {
     return (await this.call<T>(method, path, options)).value;
   }

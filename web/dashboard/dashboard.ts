@@ -4,11 +4,27 @@ import { Api, Unreachable } from "./api";
 import { failure, loading, type CreateView, type Page, type View } from "./page";
 import { currentAddress, link } from "./router";
 import { NotSetUp, SignIn } from "./signIn";
+import { createDevice } from "./views/device";
+import { createDevices } from "./views/devices";
+import { createDeploy } from "./views/deploy";
+import { createDeployment } from "./views/deployment";
+import { createDeployments } from "./views/deployments";
+import { createNewPolicy } from "./views/newPolicy";
 import { createOverview } from "./views/overview";
+import { createPolicies } from "./views/policies";
+import { createPolicy } from "./views/policy";
 
 /** Every view, by its address; those with a label are in the navigation. */
 const views: Record<string, { create: CreateView; label?: string }> = {
   "": { create: createOverview, label: "Overview" },
+  "devices": { create: createDevices, label: "Devices" },
+  "device": { create: createDevice },
+  "deployments": { create: createDeployments, label: "Deployments" },
+  "deployment": { create: createDeployment },
+  "deploy": { create: createDeploy },
+  "policies": { create: createPolicies, label: "Policies" },
+  "policy": { create: createPolicy },
+  "new-policy": { create: createNewPolicy },
 };
 
 const root = document.getElementById("page")!;

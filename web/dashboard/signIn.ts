@@ -1,4 +1,6 @@
-import { AuthError, InteractionRequiredAuthError, PublicClientApplication, ProtocolMode, CacheLookupPolicy, type AccountInfo } from "@azure/msal-browser";
+import {
+  AuthError, CacheLookupPolicy, InteractionRequiredAuthError, ProtocolMode, PublicClientApplication, ServerError, type AccountInfo,
+} from "@azure/msal-browser";
 import { overHttpOnLoopback } from "./localIssuer";
 
 /** Where and as which application people sign in, as `GET dashboard/sign-in` says. */
@@ -90,7 +92,8 @@ export class SignIn {
       });
       return result.accessToken;
     } catch (error) {
-      if (error instanceof InteractionRequiredAuthError) {
+      // invalid_grant: the refresh token was revoked, or the session has lasted as long as the issuer lets it.
+      if (error instanceof InteractionRequiredAuthError || (error instanceof ServerError && error.errorCode === "invalid_grant")) {
         throw new SessionEnded();
       }
       throw error instanceof AuthError && issuerIsAway.includes(error.errorCode) ? new Unreachable() : error;
