@@ -1,5 +1,5 @@
 import "./parts.css";
-import { html, nothing, render, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { link } from "./router";
 
 type Content = TemplateResult | string | number | typeof nothing;
@@ -34,20 +34,6 @@ export function table<T>(caption: string, columns: Column<T>[], items: readonly 
       ? html`<th scope="row">${column.cell(item)}</th>`
       : html`<td class=${kind(column)}>${column.cell(item)}</td>`)}</tr>`)}</tbody>
   </table></div>`;
-}
-
-/** Asks before something is done; Escape is no. */
-export function confirmed(question: string, explanation: Content, action: string): Promise<boolean> {
-  const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-labelledby", "question");
-  render(html`<form method="dialog"><h2 id="question">${question}</h2><p>${explanation}</p>
-    <div class="answers"><button value="yes" class="primary">${action}</button><button value="" autofocus>Cancel</button></div></form>`, dialog);
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => {
-    dialog.remove();
-    resolve(dialog.returnValue === "yes");
-  }, { once: true }));
 }
 
 /** Views beside each other: `[text, address, whether it is this one]`. */

@@ -5,18 +5,19 @@ import { ago, count, number, time } from "../format";
 import type { Page } from "../page";
 import { badge, describedBy, field } from "../parts";
 import { link } from "../router";
+import { statusLabels } from "./badges";
 import "./deployments.css";
 
 export type Deployment = Schemas["Deployment"];
 
-/** In Configuration Manager's words, with the name of the figure and of the filter of devices. */
-const statuses: [keyof Omit<Schemas["Statuses"], "asOf">, Schemas["AssignmentStatus"], string][] = [
-  ["success", "Success", "Success"],
-  ["inProgress", "InProgress", "In progress"],
-  ["error", "Error", "Error"],
-  ["requirementsNotMet", "RequirementsNotMet", "Requirements not met"],
-  ["unknown", "Unknown", "Unknown"],
-  ["superseded", "Superseded", "Superseded"],
+/** In the order in which they are shown, each with the name of its figure. */
+const statuses: [keyof Omit<Schemas["Statuses"], "asOf">, Schemas["AssignmentStatus"]][] = [
+  ["success", "Success"],
+  ["inProgress", "InProgress"],
+  ["error", "Error"],
+  ["requirementsNotMet", "RequirementsNotMet"],
+  ["unknown", "Unknown"],
+  ["superseded", "Superseded"],
 ];
 
 export function policyName(deployment: Deployment): string {
@@ -56,8 +57,8 @@ export function statusCounts({ id, state, statuses: counted }: Deployment): Temp
     return html`<p class="muted">No statuses yet: the next roll-up counts them.</p>`;
   }
   return html`${statusBar(statuses.map(([figure]) => [figure, counted[figure]]))}
-    <ul class="statuses">${statuses.map(([figure, status, name]) => {
-      const text = html`${name} <b>${number(counted[figure])}</b>`;
+    <ul class="statuses">${statuses.map(([figure, status]) => {
+      const text = html`${statusLabels[status]} <b>${number(counted[figure])}</b>`;
       return html`<li><span class=${`swatch ${figure}`} aria-hidden="true"></span>
         ${state === "Ended" ? html`<span>${text}</span>` : html`<a href=${link("devices", { deploymentId: id, status })}>${text}</a>`}</li>`;
     })}</ul>

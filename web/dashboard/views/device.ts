@@ -1,9 +1,10 @@
 import "./device.css";
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Schemas } from "../api";
+import { confirm } from "../confirm";
 import { ago, count, time } from "../format";
-import { Loaded, problemDetails, type CreateView, type Page } from "../page";
-import { confirmed, facts, panel, table } from "../parts";
+import { Loaded, type CreateView, type Page } from "../page";
+import { facts, panel, table } from "../parts";
 import { devicesLink, platforms } from "../figures";
 import { link } from "../router";
 import { healthBadge, statusBadge } from "./badges";
@@ -21,7 +22,6 @@ export const createDevice: CreateView = (page, parameters) => {
     names ??= new Loaded(page, (abort) => collectionNames(page, abort));
     return value;
   }, () => 15);
-  const actions = new Actions(page, path, () => device.refresh());
   return {
     get title() { return device.value?.name ?? (id || "Device"); },
     render: () => device.show((value) => {
@@ -33,7 +33,7 @@ export const createDevice: CreateView = (page, parameters) => {
           ${panel("Last report", lastReport(value))}
           ${panel("Inventory", inventory(value))}
           ${panel("Collections", collections(value, names?.value))}
-          ${panel("Enrollment", html`${enrollment(value)}${actions.render(value)}`)}
+          ${panel("Enrollment", html`${enrollment(value)}${actions(page, path, value, () => device.refresh())}`)}
         </div>
         ${others.length === 0 ? nothing : panel("Superseded deployments", supersededTable(others))}
         ${value.targets.some(({ deliveries }) => deliveries?.length) ? panel("Deliveries", deliveries(value.targets)) : nothing}`;
@@ -162,58 +162,24 @@ function enrollment(device: Device): TemplateResult {
   ]);
 }
 
-/** What an administrator does with a device. */
-class Actions {
-  private error: Error | undefined;
-  private isRunning = false;
-
-  constructor(private readonly page: Page, private readonly path: string, private readonly done: () => Promise<void>) {}
-
-  render(device: Device): TemplateResult {
-    const isAllowed = this.page.may("Devices.ReadWrite");
-    const button = (label: string, act: () => Promise<void>) => html`<button ?disabled=${!isAllowed} aria-disabled=${this.isRunning}
-      @click=${() => { void act(); }}>${label}</button>`;
-    const retire = (event: SubmitEvent) => {
-      event.preventDefault();
-      void this.retire(device, String(new FormData(event.target as HTMLFormElement).get("reason")).trim());
-    };
-    return html`<div class="device-actions">${device.blocked
-      ? button("Unblock", () => this.run("unblock", undefined, "The device may come in again."))
-      : button("Block", () => this.block(device))}
-      ${device.retirement ? button("Reinstate", () => this.run("reinstate", undefined, "The device is in use again.")) : html`
-        <form @submit=${retire}><label>Reason <input name="reason" required maxlength="256" ?disabled=${!isAllowed}></label>
-          <button ?disabled=${!isAllowed} aria-disabled=${this.isRunning}>Retire</button></form>`}</div>
-      ${isAllowed ? nothing : html`<p class="hint">Changing a device needs the role Devices.ReadWrite.</p>`}
-      ${this.error ? html`<div class="notice danger" role="alert">${this.error.message} ${problemDetails(this.error)}</div>` : nothing}`;
-  }
-
-  private async block(device: Device): Promise<void> {
-    if (await confirmed(`Block ${device.name}?`, "It can't check in, download or report until it is unblocked.", "Block")) {
-      await this.run("block", undefined, "The device is blocked.");
-    }
-  }
-
-  private async retire(device: Device, reason: string): Promise<void> {
-    if (await confirmed(`Retire ${device.name}?`, "Nothing targets or counts it any more, and it can't check in. It can be reinstated.", "Retire")) {
-      await this.run("retire", { reason }, "The device is retired.");
-    }
-  }
-
-  private async run(action: string, body: unknown, said: string): Promise<void> {
-    if (this.isRunning) {
-      return;
-    }
-    this.isRunning = true;
-    this.error = undefined;
-    this.page.update();
-    try {
-      await this.page.api.send("POST", `${this.path}/${action}`, body === undefined ? {} : { body });
-      await this.done();
-      this.page.announce(said);
-    } catch (error) {
-      this.error = error as Error;
-    }
-    this.isRunning = false;
-    this.page.update();
-  }
+/** What an administrator does with a device; each is asked about first, but for what takes nothing away. */
+function actions(page: Page, path: string, device: Device, done: () => Promise<void>): TemplateResult {
+  const isAllowed = page.may("Devices.ReadWrite");
+  const send = async (action: string, body: unknown, said: string) => {
+    await page.api.send("POST", `${path}/${action}`, body === undefined ? {} : { body });
+    await done();
+    page.announce(said);
+  };
+  const button = (label: string, title: string, explanation: string, run: (entered: FormData) => Promise<void>, fields: TemplateResult | typeof nothing = nothing) =>
+    html`<button ?disabled=${!isAllowed} @click=${() => confirm(page, { title, content: html`<p>${explanation}</p>${fields}`, action: label }, run)}>${label}</button>`;
+  return html`<div class="actions">
+    ${device.blocked
+      ? button("Unblock", `Unblock ${device.name}?`, "It may check in, download and report again.", () => send("unblock", undefined, "The device may come in again."))
+      : button("Block", `Block ${device.name}?`, "It can't check in, download or report until it is unblocked.", () => send("block", undefined, "The device is blocked."))}
+    ${device.retirement
+      ? button("Reinstate", `Reinstate ${device.name}?`, "It is in use again, as it was.", () => send("reinstate", undefined, "The device is in use again."))
+      : button("Retire", `Retire ${device.name}?`, "Nothing targets or counts it any more, and it can't check in. It can be reinstated.",
+          (entered) => send("retire", { reason: String(entered.get("reason")).trim() }, "The device is retired."),
+          html`<label>Reason <input name="reason" required maxlength="256"></label>`)}</div>
+    ${isAllowed ? nothing : html`<p class="hint">Changing a device needs the role Devices.ReadWrite.</p>`}`;
 }
