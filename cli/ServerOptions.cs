@@ -36,12 +36,17 @@ public sealed class ServerOptions
         DefaultValueFactory = _ => new DirectoryInfo(".atp"),
     };
 
-    public void AddTo(Command command)
+    /// <param name="command">Gets the options.</param>
+    /// <param name="answers">False for one that has an <c>--output</c> of its own.</param>
+    public void AddTo(Command command, bool answers = true)
     {
         command.Add(server);
         command.Add(tokenFile);
         command.Add(data);
-        output.AddTo(command);
+        if (answers)
+        {
+            output.AddTo(command);
+        }
     }
 
     /// <summary>How the command answers.</summary>

@@ -9,12 +9,13 @@ internal static class StatusCommand
     /// <summary>The newest so many deployments that have not ended.</summary>
     private const int MostDeployments = 20;
 
+    private static readonly string[] ScopeKinds = ["platform", "os", "collection", "deployment", "organisation"];
+
     private static readonly TimeSpan LongestRollUp = TimeSpan.FromMinutes(15);
 
     public static Command Create(Terminal terminal)
     {
-        var by = new Option<string?>("--by") { Description = "Also by this kind of scope" };
-        by.AcceptOnlyFromAmong("platform", "os", "collection", "deployment", "organisation");
+        var by = OptionRules.OneOf("--by", "Also by this kind of scope", ScopeKinds);
         var rollUp = new Option<bool>("--roll-up") { Description = "Count anew first; else the newest figures there are" };
         var command = new Command("status", "Prerequisites and warnings, onboarding status, agent health and deployments") { by, rollUp };
         var server = new ServerOptions();
