@@ -28,7 +28,7 @@ internal static class FigureTables
         new("On old enrollment key", scope => scope.OnOldEnrollmentKey) { InTable = false },
         new("Onboarded", scope => scope.Onboarded) { InTable = false },
         new("Eligible", scope => scope.Eligible) { InTable = false },
-        new("Onboarding", scope => scope.Eligible == 0 ? null : 100.0 * scope.Onboarded / scope.Eligible) { Field = "onboardingPercent", Format = "0.0' %'" },
+        new("Percent", scope => scope.Eligible == 0 ? null : 100.0 * scope.Onboarded / scope.Eligible) { Field = "onboardingPercent", Format = "0.0' %'" },
     ];
 
     private const string Thousands = "N0";
