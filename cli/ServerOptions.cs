@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atp.Cli.Client;
+using Atp.Cli.Output;
 
 namespace Atp.Cli;
 
@@ -24,7 +25,7 @@ public sealed class ServerOptions
         Description = $"A file with an access token. Default: {TokenVariable}, or one from the running local stack",
     };
 
-    private readonly Option<bool> json = new("--json") { Description = "Answer with JSON, for scripts" };
+    private readonly OutputOption output = new();
 
     private readonly Option<DirectoryInfo> data = DataOption();
 
@@ -40,10 +41,11 @@ public sealed class ServerOptions
         command.Add(server);
         command.Add(tokenFile);
         command.Add(data);
-        command.Add(json);
+        output.AddTo(command);
     }
 
-    public bool IsJson(ParseResult parse) => parse.GetValue(json);
+    /// <summary>How the command answers.</summary>
+    internal Answers Answers(Terminal terminal, ParseResult parse) => output.Answers(terminal, parse);
 
     /// <exception cref="CommandException">When no token can be had.</exception>
     public AtpClient Connect(ParseResult parse)

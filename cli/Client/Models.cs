@@ -5,7 +5,7 @@ namespace Atp.Cli.Client;
 
 /// <summary>
 /// An answer of the service. The properties are those that the command uses; whatever else the service said is kept, so that
-/// <c>--json</c> shows the whole answer.
+/// <c>--output json</c> shows the whole answer.
 /// </summary>
 public abstract record Answer
 {

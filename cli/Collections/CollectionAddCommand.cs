@@ -29,14 +29,8 @@ internal static class CollectionAddCommand
             }
 
             var answer = await client.GetCollectionAsync(collection, ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(answer);
-            }
-            else
-            {
-                await CollectionShowCommand.ShowAsync(terminal, client, answer, ct);
-            }
+            await server.Answers(terminal, parse).OneAsync(
+                answer, CollectionListCommand.Columns, () => CollectionShowCommand.ShowAsync(terminal, client, answer, ct));
         });
         return command;
     }

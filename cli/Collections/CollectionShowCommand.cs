@@ -17,14 +17,8 @@ internal static class CollectionShowCommand
         {
             var client = server.Connect(parse);
             var collection = await client.GetCollectionAsync(parse.GetRequiredValue(id), ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(collection);
-            }
-            else
-            {
-                await ShowAsync(terminal, client, collection, ct);
-            }
+            await server.Answers(terminal, parse).OneAsync(
+                collection, CollectionListCommand.Columns, () => ShowAsync(terminal, client, collection, ct));
         });
         return command;
     }

@@ -29,14 +29,8 @@ internal static class CollectionUpdateCommand
 
             var before = await client.GetCollectionAsync(parse.GetRequiredValue(id), ct);
             var collection = await options.WaitAsync(parse, client, await client.UpdateCollectionAsync(before.Id, before.Revision, edit, ct), ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(collection);
-            }
-            else
-            {
-                await CollectionShowCommand.ShowAsync(terminal, client, collection, ct);
-            }
+            await server.Answers(terminal, parse).OneAsync(
+                collection, CollectionListCommand.Columns, () => CollectionShowCommand.ShowAsync(terminal, client, collection, ct));
         });
         return command;
     }

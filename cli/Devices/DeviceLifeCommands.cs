@@ -31,14 +31,7 @@ internal static class DeviceLifeCommands
         command.SetAction(async (parse, ct) =>
         {
             var device = await ask(server.Connect(parse), parse, ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(device);
-            }
-            else
-            {
-                DeviceShowCommand.Show(terminal, device);
-            }
+            server.Answers(terminal, parse).One(device, DeviceListCommand.Columns, () => DeviceShowCommand.Show(terminal, device));
         });
         return command;
     }

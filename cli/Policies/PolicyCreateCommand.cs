@@ -39,15 +39,11 @@ internal static class PolicyCreateCommand
                     package.Name, await File.ReadAllBytesAsync(package.FullName, ct), workspaceId, key,
                     Canonical(parse.GetValue(samples))),
                 ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(policy);
-            }
-            else
+            server.Answers(terminal, parse).One(policy, PolicyListCommand.Columns, () =>
             {
                 terminal.Say($"Created policy {policy.Id}");
                 PolicyShowCommand.Show(terminal, policy);
-            }
+            });
         });
         return command;
     }

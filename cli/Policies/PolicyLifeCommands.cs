@@ -34,14 +34,7 @@ internal static class PolicyLifeCommands
         command.SetAction(async (parse, ct) =>
         {
             var policy = await act(server.Connect(parse), parse.GetRequiredValue(id), ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(policy);
-            }
-            else
-            {
-                terminal.Say(said(policy));
-            }
+            server.Answers(terminal, parse).One(policy, PolicyListCommand.Columns, () => terminal.Say(said(policy)));
         });
         return command;
     }

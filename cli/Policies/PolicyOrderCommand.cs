@@ -27,28 +27,12 @@ internal static class PolicyOrderCommand
             var (policyId, move) = (parse.GetRequiredValue(id), parse.GetValue(increase) ? "Increase" : "Decrease");
             if (parse.GetValue(preview))
             {
-                var previewed = await client.PreviewMoveAsync(policyId, move, ct);
-                if (server.IsJson(parse))
-                {
-                    terminal.SayJson(previewed);
-                }
-                else
-                {
-                    PreviewTables.Show(terminal, previewed);
-                }
-
+                PreviewTables.Show(server.Answers(terminal, parse), terminal, await client.PreviewMoveAsync(policyId, move, ct));
                 return;
             }
 
             var policy = await client.MovePolicyAsync(policyId, (await client.GetPolicyAsync(policyId, ct)).Revision, move, ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(policy);
-            }
-            else
-            {
-                terminal.Say($"{policy.Name} has order {policy.Order}");
-            }
+            server.Answers(terminal, parse).One(policy, PolicyListCommand.Columns, () => terminal.Say($"{policy.Name} has order {policy.Order}"));
         });
         return command;
     }

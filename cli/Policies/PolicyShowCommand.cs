@@ -16,14 +16,7 @@ internal static class PolicyShowCommand
         command.SetAction(async (parse, ct) =>
         {
             var policy = await server.Connect(parse).GetPolicyAsync(parse.GetRequiredValue(id), ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(policy);
-            }
-            else
-            {
-                Show(terminal, policy);
-            }
+            server.Answers(terminal, parse).One(policy, PolicyListCommand.Columns, () => Show(terminal, policy));
         });
         return command;
     }

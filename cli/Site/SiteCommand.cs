@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Atp.Cli.Client;
+using Atp.Cli.Output;
 using Spectre.Console;
 
 namespace Atp.Cli.Site;
@@ -8,6 +9,16 @@ namespace Atp.Cli.Site;
 /// <summary>What is decided for the whole site.</summary>
 internal static class SiteCommand
 {
+    private static readonly IReadOnlyList<Column<EnrollmentKeysAnswer>> Columns =
+    [
+        new("Generation", keys => keys.Generation),
+        new("Handed out from", keys => keys.HandedOutFrom),
+        new("Rotated at", keys => keys.RotatedAt),
+        new("Old key valid", keys => keys.SecondaryVersion is not null),
+        new("In force from", keys => keys.InForceFrom),
+        new("Devices on old key", keys => keys.DevicesOnOldKey),
+    ];
+
     public static Command Create(Terminal terminal) => new("site", "The keys that all devices' keys are derived from")
     {
         Change(terminal, "rotate-enrollment-keys", "Make a new enrollment key; the one before stays valid while devices move by themselves",
@@ -38,14 +49,7 @@ internal static class SiteCommand
             }
 
             var keys = await change(server.Connect(parse), forced, ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(keys);
-            }
-            else
-            {
-                Show(terminal, keys);
-            }
+            server.Answers(terminal, parse).One(keys, Columns, () => Show(terminal, keys));
         });
         return command;
     }

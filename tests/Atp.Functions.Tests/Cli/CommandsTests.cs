@@ -356,7 +356,7 @@ public sealed class CommandsTests : IAsyncLifetime
 
     private async Task<JsonElement> JsonAsync(string input, params string[] arguments)
     {
-        var (exitCode, terminal) = await AtpAsync(input, [.. arguments, "--json"]);
+        var (exitCode, terminal) = await AtpAsync(input, [.. arguments, "--output", "json"]);
         Assert.True(exitCode == 0, terminal.Error + terminal.Output);
         return JsonSerializer.Deserialize<JsonElement>(terminal.Output);
     }

@@ -1,0 +1,28 @@
+using Spectre.Console;
+
+namespace Atp.Cli.Output;
+
+/// <summary>Tables for people.</summary>
+internal static class Tables
+{
+    public static void ShowTable<T>(this Terminal terminal, IEnumerable<T> records, IReadOnlyList<Column<T>> columns)
+    {
+        var shown = columns.Where(column => column.InTable).ToList();
+        var table = new Table();
+        foreach (var column in shown)
+        {
+            table.AddColumn(new TableColumn(Markup.Escape(column.Title))
+            {
+                Alignment = column.Format is null ? Justify.Left : Justify.Right,
+                NoWrap = column.IsWhole,
+            });
+        }
+
+        foreach (var record in records)
+        {
+            table.AddRow([.. shown.Select(column => new Text(Cell.ForTable(column.Value(record), column.Format)))]);
+        }
+
+        terminal.Console.Write(table);
+    }
+}
