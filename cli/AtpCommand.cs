@@ -6,6 +6,7 @@ using Atp.Cli.Collections;
 using Atp.Cli.Deployments;
 using Atp.Cli.Devices;
 using Atp.Cli.Health;
+using Atp.Cli.Poison;
 using Atp.Cli.Policies;
 using Atp.Cli.Samples;
 using Atp.Cli.Simulation;
@@ -95,6 +96,7 @@ public static class AtpCommand
         StatusCommand.Create(terminal),
         SiteCommand.Create(terminal),
         AuditCommand.Create(terminal),
+        PoisonCommand.Create(terminal),
         SimulateCommand.Create(terminal),
         SamplePackageCommand.Create(terminal),
         TokenCommand.Create(terminal),

@@ -1,10 +1,36 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Atp.Cli;
 
-internal static class OptionRules
+internal static partial class OptionRules
 {
+    /// <summary>An option that takes <c>90s</c>, <c>10m</c> or <c>1.5h</c>.</summary>
+    public static Option<TimeSpan> Duration(string name, string description, TimeSpan standard) => new(name)
+    {
+        Description = description,
+        HelpName = "90s|10m|1.5h",
+        DefaultValueFactory = _ => standard,
+        CustomParser = result =>
+        {
+            var match = DurationText().Match(result.Tokens[0].Value);
+            if (match.Success && double.TryParse(match.Groups[1].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+                && number is > 0 and < 100_000)
+            {
+                return match.Groups[2].Value switch
+                {
+                    "s" => TimeSpan.FromSeconds(number),
+                    "m" => TimeSpan.FromMinutes(number),
+                    _ => TimeSpan.FromHours(number),
+                };
+            }
+
+            result.AddError($"{name} {result.Tokens[0].Value}: give a time such as 90s, 10m or 1.5h.");
+            return standard;
+        },
+    };
+
     /// <summary>A number outside is wrong usage; what is no number at all, the parser refuses itself.</summary>
     public static void MustBeBetween(this Option option, int lowest, int highest) => option.Validators.Add(result =>
     {
@@ -15,4 +41,7 @@ internal static class OptionRules
             result.AddError($"{option.Name} must be {lowest} to {highest}.");
         }
     });
+
+    [GeneratedRegex(@"^([0-9.]+)([smh])\z")]
+    private static partial Regex DurationText();
 }

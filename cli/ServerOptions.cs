@@ -56,6 +56,27 @@ public sealed class ServerOptions
         return new AtpClient(http, root, FindToken(parse, local, root, http));
     }
 
+    /// <summary>
+    /// A client that bears a server which is restarted meanwhile; a local stack that comes back elsewhere, with other tokens, is found again.
+    /// </summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="patience">How long the server may be away at a time.</param>
+    /// <param name="note">Told what is waited for; null when it isn't any more.</param>
+    /// <exception cref="CommandException">When no token can be had to begin with.</exception>
+    internal EnduringClient ConnectEnduring(ParseResult parse, TimeSpan patience, Action<string?> note)
+    {
+        var first = Connect(parse);
+        return new EnduringClient(first, () => Reconnect(parse, first.Server), patience, note);
+    }
+
+    private AtpClient Reconnect(ParseResult parse, Uri before)
+    {
+        var client = Connect(parse);
+        return client.Server == before || Connection.Find(parse.GetRequiredValue(data).FullName) is not null
+            ? client
+            : throw new NoAnswerException("No local stack runs there any more."); // and its token is for no other server
+    }
+
     /// <summary>The server alone, for calls that carry a device's credential.</summary>
     public Uri FindServer(ParseResult parse) => FindServer(parse, Connection.Find(parse.GetRequiredValue(data).FullName));
 
