@@ -9,7 +9,7 @@ public sealed class ServerOptions
 {
     public const string ServerVariable = "ATP_SERVER";
     public const string TokenVariable = "ATP_TOKEN";
-    private static readonly Uri DefaultServer = new("http://127.0.0.1:7071");
+    internal static readonly Uri DefaultServer = new("http://127.0.0.1:7071");
 
     /// <summary>A large import is answered when its last row is stored.</summary>
     private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(10);
@@ -36,12 +36,17 @@ public sealed class ServerOptions
         DefaultValueFactory = _ => new DirectoryInfo(".atp"),
     };
 
-    public void AddTo(Command command)
+    /// <param name="command">Gets the options.</param>
+    /// <param name="answers">False for one that has an <c>--output</c> of its own.</param>
+    public void AddTo(Command command, bool answers = true)
     {
         command.Add(server);
         command.Add(tokenFile);
         command.Add(data);
-        output.AddTo(command);
+        if (answers)
+        {
+            output.AddTo(command);
+        }
     }
 
     /// <summary>How the command answers.</summary>
@@ -51,7 +56,7 @@ public sealed class ServerOptions
     public AtpClient Connect(ParseResult parse)
     {
         var http = NewHttpClient();
-        var local = Connection.Find(parse.GetRequiredValue(data).FullName);
+        var local = Connection.Find(DataFolder(parse));
         var root = FindServer(parse, local);
         return new AtpClient(http, root, FindToken(parse, local, root, http));
     }
@@ -72,13 +77,16 @@ public sealed class ServerOptions
     private AtpClient Reconnect(ParseResult parse, Uri before)
     {
         var client = Connect(parse);
-        return client.Server == before || Connection.Find(parse.GetRequiredValue(data).FullName) is not null
+        return client.Server == before || Connection.Find(DataFolder(parse)) is not null
             ? client
             : throw new NoAnswerException("No local stack runs there any more."); // and its token is for no other server
     }
 
+    /// <summary>The local stack's, whether it is there or not.</summary>
+    internal string DataFolder(ParseResult parse) => parse.GetRequiredValue(data).FullName;
+
     /// <summary>The server alone, for calls that carry a device's credential.</summary>
-    public Uri FindServer(ParseResult parse) => FindServer(parse, Connection.Find(parse.GetRequiredValue(data).FullName));
+    public Uri FindServer(ParseResult parse) => FindServer(parse, Connection.Find(DataFolder(parse)));
 
     public static HttpClient NewHttpClient() => new(new PatientHandler(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }))
     {

@@ -10,8 +10,6 @@ internal static class AuditListCommand
 {
     private const string Intended = "Intended";
     private const int PageSize = 1000;
-    private const int DefaultTop = 100;
-    private const int MostTop = 1_000_000;
 
     /// <summary>What a list says of an entry.</summary>
     public static readonly IReadOnlyList<Column<AuditEntryAnswer>> Columns =
@@ -30,15 +28,15 @@ internal static class AuditListCommand
 
     public static Command Create(Terminal terminal)
     {
-        var from = new Option<string?>("--from") { Description = "From this time on, UTC, e.g. 2026-01-31T12:00Z. Default: 30 days before the end" };
-        var to = new Option<string?>("--to") { Description = "Before this time" };
+        var from = CommonOptions.From("30 days before the end");
+        var to = CommonOptions.To();
         var subject = new Option<string?>("--subject") { Description = "About this thing: the id of a policy, a device, …" };
         var caller = new Option<string?>("--caller") { Description = "By this caller: the id of an administrator, device:ID, or service" };
         var action = new Option<string?>("--action") { Description = "This action: policy.create, …; or all that start so: policy." };
         var outcome = new Option<string?>("--outcome") { Description = "Done, Failed, or Intended: what was begun and has no recorded outcome" };
+        outcome.CompletionSources.Add("Done", "Failed", Intended);
         var correlation = new Option<string?>("--correlation") { Description = "Of this call: the traceId that an error shows" };
-        var top = new Option<int>("--top") { Description = "So many at most", DefaultValueFactory = _ => DefaultTop };
-        top.MustBeBetween(1, MostTop);
+        var top = CommonOptions.Top();
         var command = new Command("list", "List who did what to which thing, newest first") { from, to, subject, caller, action, outcome, correlation, top };
         var server = new ServerOptions();
         server.AddTo(command);

@@ -23,12 +23,13 @@ internal static class CollectionListCommand
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("list", "List collections");
+        var top = CommonOptions.Top();
+        var command = new Command("list", "List collections") { top };
         var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
-            await server.Answers(terminal, parse).ListAsync(server.Connect(parse).ListCollectionsAsync(ct), Columns, ct);
+            await server.Answers(terminal, parse).ListAsync(server.Connect(parse).ListCollectionsAsync(ct), Columns, parse.GetValue(top), null, ct);
         });
         return command;
     }

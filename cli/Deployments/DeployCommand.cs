@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atp.Cli.Client;
+using Atp.Cli.Completion;
 using Atp.Cli.Health;
 using Atp.Cli.Output;
 
@@ -7,13 +8,15 @@ namespace Atp.Cli.Deployments;
 
 internal static class DeployCommand
 {
-    private static readonly IReadOnlyList<Column<DeploymentAnswer>> Columns =
+    public static readonly IReadOnlyList<Column<DeploymentAnswer>> Columns =
     [
         new("Id", deployment => deployment.Id),
         new("State", deployment => deployment.State),
         new("Policy id", deployment => deployment.PolicyId),
         new("Collection ids", deployment => deployment.CollectionIds),
         new("Created at", deployment => deployment.CreatedAt),
+        new("Ended at", deployment => deployment.EndedAt),
+        new("End reason", deployment => deployment.EndReason),
         new("Shards", deployment => deployment.Progress?.Shards),
         new("Shards done", deployment => deployment.Progress?.ShardsDone),
         new("Devices", deployment => deployment.Progress?.Devices),
@@ -34,25 +37,25 @@ internal static class DeployCommand
 
     public static Command Create(Terminal terminal)
     {
+        var server = new ServerOptions();
         var policy = new Option<string>("--policy") { Description = "The policy's id", Required = true };
+        policy.CompletionSources.Add(context => LiveIds.Policies.Find(server, context));
         var collections = new Option<string[]>("--collection")
         {
             Description = "A collection's id; more than one may be given",
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         };
+        collections.CompletionSources.Add(context => LiveIds.Collections.Find(server, context));
         var watch = new Option<bool>("--watch") { Description = "Follow it, also over a restart of the server" };
-        var until = new Option<WatchEnd?>("--until")
-        {
-            Description = "When --watch ends: placed, every member has its assignment; done, no device has anything left to do. "
-                + "Default: done where somebody looks, who can press Ctrl-C; else placed",
-            HelpName = "placed|done",
-        };
+        var until = OptionRules.OneOf("--until",
+            "When --watch ends: placed, every member has its assignment; done, no device has anything left to do. "
+            + "Default: done where somebody looks, who can press Ctrl-C; else placed",
+            "placed", "done");
         var timeout = OptionRules.Duration("--timeout", "How long --watch bears a server that doesn't answer", Patience);
         var preview = new Option<bool>("--preview") { Description = "Only show what it would come to" };
         var acknowledge = new Option<bool>("--acknowledge-failures") { Description = "Deploy although it would fail on some devices" };
         var command = new Command("deploy", "Deploy a policy to collections") { policy, collections, watch, until, timeout, preview, acknowledge };
-        var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
@@ -80,7 +83,7 @@ internal static class DeployCommand
 
             if (parse.GetValue(watch))
             {
-                var end = parse.GetValue(until) ?? (terminal.IsInteractive && answers.IsForPeople ? WatchEnd.Done : WatchEnd.Placed);
+                var end = (parse.GetValue(until) ?? (terminal.IsInteractive && answers.IsForPeople ? "done" : "placed")) == "done" ? WatchEnd.Done : WatchEnd.Placed;
                 var follow = new DeploymentWatch(terminal, answers.IsForPeople, note => server.ConnectEnduring(parse, parse.GetValue(timeout), note));
                 deployment = await follow.RunAsync(deployment, end, ct);
             }

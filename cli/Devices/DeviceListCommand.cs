@@ -1,29 +1,39 @@
 using System.CommandLine;
 using Atp.Cli.Client;
+using Atp.Cli.Completion;
 using Atp.Cli.Output;
 
 namespace Atp.Cli.Devices;
 
 internal static class DeviceListCommand
 {
-    private const int PageSize = 1000;
-    private const int DefaultTop = 1000;
-    private const int MostTop = 1_000_000;
+    public const int PageSize = 1000;
+
+    private static readonly string[] Figures =
+    [
+        "Targeted", "Healthy", "AgentState", "Inactive", "NotOnboarded", "NeverReached", "Offboarding", "FileSamplesDrifted", "OnOldEnrollmentKey", "Onboarded",
+        "Eligible",
+    ];
+
+    private static readonly string[] Statuses = ["Success", "Error", "RequirementsNotMet", "InProgress", "Unknown", "Superseded"];
 
     /// <summary>What a list says of a device.</summary>
     public static readonly IReadOnlyList<Column<DeviceAnswer>> Columns = ColumnsFor(null);
 
     public static Command Create(Terminal terminal)
     {
+        var server = new ServerOptions();
         var scope = new Option<string?>("--scope") { Description = "Of this scope, as `status --by` names it: collection!ID, os!NAME, …" };
         var health = new Option<string?>("--health") { Description = "Behind this figure of the scope: Healthy, NotOnboarded, Onboarded, …" };
+        health.CompletionSources.Add(Figures);
         var deployment = new Option<string?>("--deployment") { Description = "That this deployment targets" };
+        deployment.CompletionSources.Add(context => LiveIds.Deployments.Find(server, context));
         var status = new Option<string?>("--status") { Description = "On which that deployment stands so: Success, Error, …" };
+        status.CompletionSources.Add(Statuses);
         var name = new Option<string?>("--name") { Description = "With a name like this; * and ? stand for any characters" };
-        var top = new Option<int>("--top") { Description = "So many at most", DefaultValueFactory = _ => DefaultTop };
-        top.MustBeBetween(1, MostTop);
-        var command = new Command("list", "List devices: all, or those behind a figure") { scope, health, deployment, status, name, top };
-        var server = new ServerOptions();
+        var retired = new Option<bool>("--retired") { Description = "Those that are retired, in place of those in use" };
+        var top = CommonOptions.Top();
+        var command = new Command("list", "List devices: all, or those behind a figure") { scope, health, deployment, status, name, retired, top };
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
@@ -32,7 +42,7 @@ internal static class DeviceListCommand
             var devices = server.Connect(parse).ListDevicesAsync(
                 [
                     ("scope", parse.GetValue(scope)), ("health", parse.GetValue(health)), ("deploymentId", deploymentId),
-                    ("status", parse.GetValue(status)), ("name", parse.GetValue(name)),
+                    ("status", parse.GetValue(status)), ("name", parse.GetValue(name)), ("retired", parse.GetValue(retired) ? "true" : null),
                 ], Math.Min(most + 1, PageSize), ct);
             await server.Answers(terminal, parse).ListAsync(
                 devices, ColumnsFor(deploymentId), most, "--scope, --health and --name narrow it down", ct);
@@ -56,6 +66,8 @@ internal static class DeviceListCommand
             new("Deployment id", device => Target(device)?.DeploymentId) { InTable = false },
             new("Message", device => device.RetirementMessage?.Text ?? device.HealthMessage?.Text) { InTable = false },
             new("Build", device => device.Build) { InTable = false },
+            new("Product type", device => device.ProductType) { InTable = false },
+            new("Sku", device => device.Sku) { InTable = false },
             new("Platform", device => device.Platform) { InTable = false },
             new("Tags", device => device.Tags) { InTable = false },
             new("Monitoring agent version", device => device.MonitoringAgentVersion) { InTable = false },

@@ -5,14 +5,15 @@ namespace Atp.Cli.Health;
 
 internal static class StatusCommand
 {
+    private static readonly string[] ScopeKinds = ["platform", "os", "collection", "deployment", "organisation"];
+
     private static readonly TimeSpan LongestRollUp = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public static Command Create(Terminal terminal)
     {
-        var by = new Option<string?>("--by") { Description = "Also by this kind of scope" };
-        by.AcceptOnlyFromAmong("platform", "os", "collection", "deployment", "organisation");
+        var by = OptionRules.OneOf("--by", "Also by this kind of scope", ScopeKinds);
         var rollUp = new Option<bool>("--roll-up") { Description = "Count anew first; else the newest figures there are" };
         var watch = new Option<bool>("--watch") { Description = "Go on showing it until Ctrl-C, also over a restart of the server" };
         var interval = OptionRules.Duration("--interval", "How often --watch looks", Interval);

@@ -5,6 +5,21 @@ namespace Atp.Cli.Output;
 /// <summary>Tables for people.</summary>
 internal static class Tables
 {
+    /// <summary>What is known of one thing, line by line; what isn't known is left out.</summary>
+    public static void ShowFacts(this Terminal terminal, IEnumerable<(string Label, object? Value)> facts)
+    {
+        var table = new Table().HideHeaders().AddColumns("", "");
+        foreach (var (label, value) in facts)
+        {
+            if (Cell.ForTable(value) is { Length: > 0 } text)
+            {
+                table.AddRow(new Text(label), new Text(text));
+            }
+        }
+
+        terminal.Console.Write(table);
+    }
+
     public static void ShowTable<T>(this Terminal terminal, IEnumerable<T> records, IReadOnlyList<Column<T>> columns)
     {
         var shown = columns.Where(column => column.InTable).ToList();

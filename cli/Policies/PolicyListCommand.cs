@@ -38,16 +38,21 @@ internal static class PolicyListCommand
     public static Command Create(Terminal terminal)
     {
         var deleted = new Option<bool>("--deleted") { Description = "Those that are deleted and can be recovered, the last deleted first" };
-        var command = new Command("list", "List policies, the one that wins first") { deleted };
+        var top = CommonOptions.Top();
+        var command = new Command("list", "List policies, the one that wins first") { deleted, top };
         var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
             var client = server.Connect(parse);
             await (parse.GetValue(deleted)
-                ? server.Answers(terminal, parse).ListAsync(client.ListDeletedPoliciesAsync(ct), DeletedColumns, ct)
-                : server.Answers(terminal, parse).ListAsync(client.ListPoliciesAsync(ct).OrderBy(policy => policy.Order), Columns, ct));
+                ? server.Answers(terminal, parse).ListAsync(client.ListDeletedPoliciesAsync(ct), DeletedColumns, parse.GetValue(top), null, ct)
+                : server.Answers(terminal, parse).ListAsync(InOrder(client, ct), Columns, parse.GetValue(top), null, ct));
         });
         return command;
     }
+
+    /// <summary>The one that wins first.</summary>
+    public static IAsyncEnumerable<PolicyAnswer> InOrder(AtpClient client, CancellationToken ct) =>
+        client.ListPoliciesAsync(ct).OrderBy(policy => policy.Order);
 }

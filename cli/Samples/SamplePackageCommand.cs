@@ -8,8 +8,7 @@ internal static class SamplePackageCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var kind = new Option<string>("--kind") { Description = "What the package does", DefaultValueFactory = _ => "onboarding" };
-        kind.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "onboarding", "offboarding");
+        var kind = OptionRules.OneOfOrFirst("--kind", "What the file does", "Onboarding", "Offboarding");
         var days = new Option<int>("--days") { Description = "How long an offboarding package is good for", DefaultValueFactory = _ => 30 };
         days.MustBeBetween(1, 365);
         var output = new Option<FileInfo?>("--out") { Description = "Where to write it. Default: named as the download is, in this folder" };
@@ -24,7 +23,7 @@ internal static class SamplePackageCommand
         command.SetAction(async (parse, ct) =>
         {
             using var samples = SampleFiles.Open(parse.GetRequiredValue(data).FullName, keep: true);
-            var package = parse.GetRequiredValue(kind).Equals("offboarding", StringComparison.OrdinalIgnoreCase)
+            var package = parse.GetRequiredValue(kind) == "Offboarding"
                 ? samples.Offboarding(TimeProvider.System.GetUtcNow().AddDays(parse.GetValue(days)))
                 : samples.Onboarding();
             var path = parse.GetValue(output)?.FullName ?? Path.GetFullPath(package.FileName);

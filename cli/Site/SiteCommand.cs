@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Atp.Cli.Client;
 using Atp.Cli.Output;
-using Spectre.Console;
 
 namespace Atp.Cli.Site;
 
@@ -36,37 +35,19 @@ internal static class SiteCommand
         Func<AtpClient, bool, CancellationToken, Task<EnrollmentKeysAnswer>> change)
     {
         var force = new Option<bool>("--force") { Description = meaningOfForce };
-        var yes = new Option<bool>("--yes") { Description = "Don't ask" };
-        var command = new Command(name, description) { force, yes };
+        var confirmation = new Confirmation();
+        var command = new Command(name, description) { force };
+        confirmation.AddTo(command);
         var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
             var forced = parse.GetValue(force);
-            if (!parse.GetValue(yes))
-            {
-                await ConfirmAsync(terminal, forced ? $"{meaning} With --force: {meaningOfForce}." : meaning, ct);
-            }
-
+            await confirmation.AskAsync(terminal, parse, forced ? $"{meaning} With --force: {meaningOfForce}." : meaning, ct);
             var keys = await change(server.Connect(parse), forced, ct);
             server.Answers(terminal, parse).One(keys, Columns, () => Show(terminal, keys));
         });
         return command;
-    }
-
-    /// <exception cref="CommandException">Nobody can be asked, or the answer was no.</exception>
-    private static async Task ConfirmAsync(Terminal terminal, string meaning, CancellationToken ct)
-    {
-        if (!terminal.IsInteractive)
-        {
-            throw new CommandException($"{meaning} Add --yes if that is meant.");
-        }
-
-        terminal.Say(meaning);
-        if (!await new ConfirmationPrompt("Go on?") { DefaultValue = false }.ShowAsync(terminal.Console, ct))
-        {
-            throw new CommandException("Nothing was changed.");
-        }
     }
 
     private static void Show(Terminal terminal, EnrollmentKeysAnswer keys)

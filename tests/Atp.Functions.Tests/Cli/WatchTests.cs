@@ -210,7 +210,9 @@ public sealed partial class WatchTests(TestStack stack) : IAsyncLifetime
         var path = Path.Combine(folder.Path, name);
         await File.WriteAllTextAsync(path, stack.Stack.Tokens.CreateToken(new TokenRequest
         {
-            Subject = "ann", Audience = audience, Roles = roles.Length == 0 ? AtpHost.AllRoles : roles,
+            Subject = "ann",
+            Audience = audience,
+            Roles = roles.Length == 0 ? AtpHost.AllRoles : roles,
         }), Stop);
         return path;
     }
@@ -223,5 +225,6 @@ public sealed partial class WatchTests(TestStack stack) : IAsyncLifetime
     }
 
     private void Connect(AtpHost to) => new Connection(to.BaseAddress, stack.Stack.Tokens.TokenEndpoint, stack.Stack.AdministratorClient.Id,
-        $"{stack.Stack.Audience}/.default", Environment.ProcessId) { ClientSecret = stack.Stack.AdministratorClient.Secret }.Write(folder.Path);
+        $"{stack.Stack.Audience}/.default", Environment.ProcessId)
+    { ClientSecret = stack.Stack.AdministratorClient.Secret }.Write(folder.Path);
 }
