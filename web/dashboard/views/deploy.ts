@@ -1,10 +1,10 @@
-import { html, nothing, svg, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { Problem, Unreachable, type Schemas } from "../api";
 import { count, number, time } from "../format";
 import { Action, empty, failure, Loaded, pause, type CreateView } from "../page";
 import { facts, panel, table } from "../parts";
 import { go, link } from "../router";
-import type { Deployment } from "./deploymentParts";
+import { statusBar, type Deployment } from "./deploymentParts";
 import type { Policy } from "./policyParts";
 import "./deploy.css";
 
@@ -184,16 +184,11 @@ function outcomes(preview: Preview): TemplateResult {
       ${list(held.deployments.map((holder) => html`<b>${number(holder.devices)}</b> <a href=${link("deployment", { id: holder.deploymentId })}>${holder.policyName}</a>`))}
       ${held.deploymentsNotListed === 0 ? nothing : `And ${count(held.deploymentsNotListed, "more deployment")}.`} ${examples(held.sample)}` },
   ];
-  let from = 0;
   return html`
     ${preview.daysLeft === undefined ? nothing : html`<p class=${preview.daysLeft < 7 ? "notice warning" : "muted"}>${preview.daysLeft === 0
       ? "The offboarding file has less than a day left, or has expired." : `The offboarding file has ${count(preview.daysLeft, "day")} left.`}</p>`}
     ${facts([["Devices", number(devices)], ["Up-level", number(platforms.upLevel)], ["Down-level", number(platforms.downLevel)], ["Unsupported", number(platforms.unsupported)]])}
-    <svg class="status-bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">${devices === 0 ? nothing : rows.map((row) => {
-      const width = (100 * row.devices) / devices;
-      from += width;
-      return svg`<rect class=${row.status} x=${from - width} width=${width} height="1"></rect>`;
-    })}</svg>
+    ${statusBar(rows.map((row) => [row.status, row.devices]))}
     ${table("What would become of the devices", [
       { name: "Outcome", cell: (row) => html`<span class="outcome"><span class=${`swatch ${row.status}`} aria-hidden="true"></span> ${row.name}</span>` },
       { name: "Devices", cell: (row) => number(row.devices), isNumber: true },

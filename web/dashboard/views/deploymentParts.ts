@@ -39,18 +39,23 @@ export function progress(deployment: Deployment): TemplateResult {
       <progress max=${shards} .value=${shardsDone} aria-label="Shards done"></progress>`;
 }
 
+/** Shares of a whole, each by the class of its colour; the figures stand beside it. */
+export function statusBar(parts: [string, number][]): TemplateResult {
+  const total = parts.reduce((sum, [, devices]) => sum + devices, 0);
+  let from = 0;
+  return html`<svg class="status-bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">${total === 0 ? nothing : parts.map(([status, devices]) => {
+    const width = (100 * devices) / total;
+    from += width;
+    return svg`<rect class=${status} x=${from - width} width=${width} height="1"></rect>`;
+  })}</svg>`;
+}
+
 /** As of the last roll-up; each count leads to its devices while the deployment is in force. */
 export function statusCounts({ id, state, statuses: counted }: Deployment): TemplateResult {
   if (counted === undefined) {
     return html`<p class="muted">No statuses yet: the next roll-up counts them.</p>`;
   }
-  const total = statuses.reduce((sum, [figure]) => sum + counted[figure], 0);
-  let from = 0;
-  return html`<svg class="status-bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">${total === 0 ? nothing : statuses.map(([figure]) => {
-      const width = (100 * counted[figure]) / total;
-      from += width;
-      return svg`<rect class=${figure} x=${from - width} width=${width} height="1"></rect>`;
-    })}</svg>
+  return html`${statusBar(statuses.map(([figure]) => [figure, counted[figure]]))}
     <ul class="statuses">${statuses.map(([figure, status, name]) => {
       const text = html`${name} <b>${number(counted[figure])}</b>`;
       return html`<li><span class=${`swatch ${figure}`} aria-hidden="true"></span>
