@@ -11,8 +11,14 @@ public sealed partial class AtpClient
     public Task<DeploymentPreviewAnswer> PreviewDeploymentAsync(string policyId, IReadOnlyList<string> collectionIds, CancellationToken ct) =>
         PostAsync<DeploymentPreviewAnswer>("/api/deployments/preview", new { policyId, collectionIds }, ct);
 
-    public IAsyncEnumerable<DeploymentSummary> ListDeploymentsAsync(CancellationToken ct) =>
-        ListAsync<DeploymentSummary>("/api/deployments", ct);
+    /// <summary>The newest first, each as its own address answers it.</summary>
+    /// <param name="policyId">Null for those of every policy.</param>
+    /// <param name="inForce">Only those that have not ended.</param>
+    /// <param name="ct">Cancels.</param>
+    public IAsyncEnumerable<DeploymentAnswer> ListDeploymentsAsync(string? policyId, bool inForce, CancellationToken ct) =>
+        ListAsync<DeploymentAnswer>(
+            $"/api/deployments?details=true{(inForce ? "&ended=false" : "")}"
+            + (policyId is null ? "" : $"&policyId={Uri.EscapeDataString(policyId)}"), ct);
 
     public Task<DeploymentAnswer> GetDeploymentAsync(string id, CancellationToken ct) =>
         GetAsync<DeploymentAnswer>($"/api/deployments/{Uri.EscapeDataString(id)}", ct);

@@ -337,34 +337,18 @@ public sealed record EnrollmentAnswer : Answer
     public DeviceKey? ToKey() => Key is null ? null : new DeviceKey(DeviceId, Key, KeyVersion!.Value);
 }
 
-/// <summary>A deployment in a list: without progress and statuses.</summary>
-public sealed record DeploymentSummary : Answer
-{
-    public required string Id { get; init; }
-
-    public required string PolicyId { get; init; }
-
-    public IReadOnlyList<string> CollectionIds { get; init; } = [];
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public string? CreatedBy { get; init; }
-
-    /// <summary>Null while it is in force.</summary>
-    public DateTimeOffset? EndedAt { get; init; }
-
-    public string? EndReason { get; init; }
-
-    public string? EndedBy { get; init; }
-}
-
 public sealed record DeploymentAnswer : Answer
 {
     public required string Id { get; init; }
 
     public required string PolicyId { get; init; }
 
+    /// <summary>Null where the policy is gone.</summary>
+    public string? PolicyName { get; init; }
+
     public IReadOnlyList<string> CollectionIds { get; init; } = [];
+
+    public IReadOnlyList<string> CollectionNames { get; init; } = [];
 
     /// <summary><c>Placing</c>, <c>Active</c> or <c>Ended</c>.</summary>
     public required string State { get; init; }

@@ -18,8 +18,8 @@ internal sealed class LiveIds(Func<AtpClient, CancellationToken, IAsyncEnumerabl
 
     public static LiveIds Collections { get; } = new((client, ct) => client.ListCollectionsAsync(ct).Select(collection => (collection.Id, collection.Name)));
 
-    public static LiveIds Deployments { get; } = new((client, ct) => client.ListDeploymentsAsync(ct).Where(deployment => deployment.EndedAt is null)
-        .Select(deployment => (deployment.Id, $"of {deployment.CreatedAt:u}")));
+    public static LiveIds Deployments { get; } = new((client, ct) => client.ListDeploymentsAsync(null, inForce: true, ct)
+        .Select(deployment => (deployment.Id, $"{deployment.PolicyName}, of {deployment.CreatedAt:u}")));
 
     /// <summary>Those whose id, or name, starts as the word does.</summary>
     public IEnumerable<CompletionItem> Find(ServerOptions server, CompletionContext context)

@@ -8,31 +8,6 @@ namespace Atp.Cli.Deployments;
 
 internal static class DeployCommand
 {
-    public static readonly IReadOnlyList<Column<DeploymentAnswer>> Columns =
-    [
-        new("Id", deployment => deployment.Id),
-        new("State", deployment => deployment.State),
-        new("Policy id", deployment => deployment.PolicyId),
-        new("Collection ids", deployment => deployment.CollectionIds),
-        new("Created at", deployment => deployment.CreatedAt),
-        new("Ended at", deployment => deployment.EndedAt),
-        new("End reason", deployment => deployment.EndReason),
-        new("Shards", deployment => deployment.Progress?.Shards),
-        new("Shards done", deployment => deployment.Progress?.ShardsDone),
-        new("Devices", deployment => deployment.Progress?.Devices),
-        new("Up level", deployment => deployment.Progress?.UpLevel),
-        new("Down level", deployment => deployment.Progress?.DownLevel),
-        new("In error", deployment => deployment.Progress?.InError),
-        new("Not supported", deployment => deployment.Progress?.NotSupported),
-        new("Success", deployment => deployment.Statuses?.Success),
-        new("Error", deployment => deployment.Statuses?.Error),
-        new("Requirements not met", deployment => deployment.Statuses?.RequirementsNotMet),
-        new("In progress", deployment => deployment.Statuses?.InProgress),
-        new("Unknown", deployment => deployment.Statuses?.Unknown),
-        new("Superseded", deployment => deployment.Statuses?.Superseded),
-        new("Warnings", deployment => deployment.Warnings),
-    ];
-
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public static Command Create(Terminal terminal)
@@ -88,7 +63,7 @@ internal static class DeployCommand
                 deployment = await follow.RunAsync(deployment, end, ct);
             }
 
-            answers.One(deployment, Columns, () => Show(terminal, deployment));
+            answers.One(deployment, DeploymentColumns.All, () => Show(terminal, deployment));
         });
         return command;
     }

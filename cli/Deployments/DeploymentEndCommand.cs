@@ -20,7 +20,7 @@ internal static class DeploymentEndCommand
             await confirmation.AskAsync(
                 terminal, parse, $"The deployment of {deployment.CreatedAt:u} will end for {Cell.Count(deployment.Progress?.Devices ?? 0, "device")}. This can't be undone.", ct);
             var ended = await client.EndDeploymentAsync(deployment.Id, parse.GetRequiredValue(reason), ct);
-            server.Answers(terminal, parse).One(ended, DeployCommand.Columns, () => terminal.Say($"Deployment {ended.Id} has ended. Devices keep what was applied."));
+            server.Answers(terminal, parse).One(ended, DeploymentColumns.All, () => terminal.Say($"Deployment {ended.Id} has ended. Devices keep what was applied."));
         });
         return command;
     }

@@ -17,7 +17,7 @@ internal static class DeploymentShowCommand
         command.SetAction(async (parse, ct) =>
         {
             var deployment = await server.Connect(parse).GetDeploymentAsync(parse.GetRequiredValue(id), ct);
-            server.Answers(terminal, parse).One(deployment, DeployCommand.Columns, () => Show(terminal, deployment));
+            server.Answers(terminal, parse).One(deployment, DeploymentColumns.All, () => Show(terminal, deployment));
         });
         return command;
     }
@@ -29,7 +29,7 @@ internal static class DeploymentShowCommand
             : deployment.State == "Placing" ? $", {deployment.Progress?.ShardsDone} of {deployment.Progress?.Shards} shards placed" : "";
         terminal.ShowFacts(
         [
-            ("Id", deployment.Id), ("State", deployment.State + ended), ("Policy", deployment.PolicyId),
+            ("Id", deployment.Id), ("State", deployment.State + ended), ("Policy", deployment.PolicyName is null ? deployment.PolicyId : $"{deployment.PolicyName} ({deployment.PolicyId})"),
             ("Collections", string.Join('\n', deployment.CollectionIds)), ("Created at", deployment.CreatedAt), ("Created by", deployment.CreatedBy),
             ("Warnings", string.Join('\n', deployment.Warnings)),
         ]);

@@ -29,7 +29,7 @@ internal static class ExportCommand
         Of(terminal, "policies", "All policies, the one that wins first", PolicyListCommand.Columns, [], (client, _, ct) => PolicyListCommand.InOrder(client, ct)),
         Of(terminal, "collections", "All collections", CollectionListCommand.Columns, [], (client, _, ct) => client.ListCollectionsAsync(ct)),
         Members(terminal),
-        Of(terminal, "deployments", "All deployments, those that have ended too", DeploymentListCommand.Columns, [], (client, _, ct) => client.ListDeploymentsAsync(ct)),
+        Of(terminal, "deployments", "All deployments, those that have ended too", DeploymentColumns.All, [], (client, _, ct) => client.ListDeploymentsAsync(null, inForce: false, ct)),
         Of(terminal, "figures", "The newest figures of the site and of every scope", FigureTables.Columns, [], FiguresAsync),
         History(terminal),
         AuditEntries(terminal),

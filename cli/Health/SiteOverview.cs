@@ -18,12 +18,7 @@ internal sealed record SiteOverview(SiteAnswer Site, HealthSummaryAnswer Health,
     {
         var site = await client.GetSiteAsync(ct);
         var health = await client.GetHealthAsync(scopeKind, ct);
-        var deployments = new List<DeploymentAnswer>();
-        await foreach (var live in client.ListDeploymentsAsync(ct).Where(d => d.EndedAt is null).Take(MostDeployments).WithCancellation(ct))
-        {
-            deployments.Add(await client.GetDeploymentAsync(live.Id, ct));
-        }
-
+        var deployments = await client.ListDeploymentsAsync(null, inForce: true, ct).Take(MostDeployments).ToListAsync(ct);
         return new SiteOverview(site, health, deployments);
     }
 
