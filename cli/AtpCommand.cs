@@ -1,10 +1,15 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Atp.Cli.Audit;
 using Atp.Cli.Client;
 using Atp.Cli.Collections;
+using Atp.Cli.Completion;
 using Atp.Cli.Deployments;
 using Atp.Cli.Devices;
+using Atp.Cli.Exports;
 using Atp.Cli.Health;
 using Atp.Cli.Policies;
 using Atp.Cli.Samples;
@@ -50,6 +55,10 @@ public static class AtpCommand
         catch (ProblemException problem)
         {
             terminal.Complain(problem.ToText());
+            foreach (var hint in ProblemHints.For(problem))
+            {
+                terminal.Complain(hint);
+            }
         }
         catch (CommandException e)
         {
@@ -77,26 +86,54 @@ public static class AtpCommand
             return;
         }
 
+        if (parse.UnmatchedTokens is [var unknown, ..])
+        {
+            // Whatever else is wrong follows from that.
+            terminal.Complain($"There is no {(unknown.StartsWith('-') ? "option" : "command")} '{unknown}' here.");
+            var near = Nearest.To(unknown, parse.CommandResult.Command);
+            terminal.Complain(near.Count > 0
+                ? $"Did you mean {string.Join(" or ", near.Select(name => $"'{name}'"))}?"
+                : $"`{PathOf(parse.CommandResult)} --help` says what there is.");
+            return;
+        }
+
         foreach (var error in parse.Errors)
         {
             terminal.Complain(error.Message);
         }
 
-        terminal.Complain("`atp --help` and `atp COMMAND --help` say what there is.");
+        terminal.Complain($"`{PathOf(parse.CommandResult)} --help` says what there is.");
     }
 
-    private static RootCommand Create(Terminal terminal) => new("Microsoft Defender ATP policies: the service on this machine, and commands for any server")
+    /// <summary>The command as it is typed, without its arguments.</summary>
+    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "atp";
+
+    private static RootCommand Create(Terminal terminal)
+    {
+        var root = Commands(terminal);
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Add(new HelpOption("--help", "-h") { Action = new HelpAction { MaxWidth = terminal.Console.Profile.Width } });
+        var suggest = root.Directives.OfType<SuggestDirective>().Single();
+        suggest.Action = new SuggestAction(suggest);
+        return root;
+    }
+
+    private static RootCommand Commands(Terminal terminal) => new("Microsoft Defender ATP policies: the service on this machine, and commands for any server")
     {
         UpCommand.Create(terminal),
         PolicyCommand.Create(terminal),
         CollectionCommand.Create(terminal),
         DeviceCommand.Create(terminal),
         DeployCommand.Create(terminal),
+        DeploymentCommand.Create(terminal),
         StatusCommand.Create(terminal),
+        HistoryCommand.Create(terminal),
+        ExportCommand.Create(terminal),
         SiteCommand.Create(terminal),
         AuditCommand.Create(terminal),
         SimulateCommand.Create(terminal),
         SamplePackageCommand.Create(terminal),
         TokenCommand.Create(terminal),
+        CompletionCommand.Create(terminal),
     };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atp.Cli.Client;
+using Atp.Cli.Output;
 
 namespace Atp.Cli;
 
@@ -24,7 +25,7 @@ public sealed class ServerOptions
         Description = $"A file with an access token. Default: {TokenVariable}, or one from the running local stack",
     };
 
-    private readonly Option<bool> json = new("--json") { Description = "Answer with JSON, for scripts" };
+    private readonly OutputOption output = new();
 
     private readonly Option<DirectoryInfo> data = DataOption();
 
@@ -35,15 +36,21 @@ public sealed class ServerOptions
         DefaultValueFactory = _ => new DirectoryInfo(".atp"),
     };
 
-    public void AddTo(Command command)
+    /// <param name="command">Gets the options.</param>
+    /// <param name="answers">False for one that has an <c>--output</c> of its own.</param>
+    public void AddTo(Command command, bool answers = true)
     {
         command.Add(server);
         command.Add(tokenFile);
         command.Add(data);
-        command.Add(json);
+        if (answers)
+        {
+            output.AddTo(command);
+        }
     }
 
-    public bool IsJson(ParseResult parse) => parse.GetValue(json);
+    /// <summary>How the command answers.</summary>
+    internal Answers Answers(Terminal terminal, ParseResult parse) => output.Answers(terminal, parse);
 
     /// <exception cref="CommandException">When no token can be had.</exception>
     public AtpClient Connect(ParseResult parse)

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Atp.Cli.Client;
 using Spectre.Console;
 
 namespace Atp.Cli;
@@ -7,25 +5,20 @@ namespace Atp.Cli;
 /// <summary>Where a command reads and writes; the tests give their own.</summary>
 public sealed class Terminal
 {
-    private static readonly JsonSerializerOptions Indented = new(AtpClient.Json) { WriteIndented = true };
-
     /// <param name="output">What the command says.</param>
     /// <param name="error">What went wrong.</param>
     /// <param name="input">Where the Workspace key comes from when nobody types it.</param>
     /// <param name="interactive">A person looks at it: progress bars, and a hidden prompt.</param>
     public Terminal(TextWriter output, TextWriter error, TextReader input, bool interactive)
+        : this(output, error, input, new TerminalLook(interactive, interactive, interactive, interactive))
     {
-        (Output, Error, Input, IsInteractive) = (output, error, input, interactive);
-        Console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = interactive ? AnsiSupport.Detect : AnsiSupport.No,
-            Interactive = interactive ? InteractionSupport.Detect : InteractionSupport.No,
-        });
-        if (!interactive)
-        {
-            Console.Profile.Width = 120; // what is read by a program or in a log needn't fit a window
-        }
+    }
+
+    internal Terminal(TextWriter output, TextWriter error, TextReader input, TerminalLook look)
+    {
+        (Output, Error, Input, IsInteractive, IsErrorInteractive) = (output, error, input, look.Interactive, look.ErrorInteractive);
+        Console = NewConsole(output, look.Interactive, look);
+        ErrorConsole = NewConsole(error, look.ErrorInteractive, look);
     }
 
     public TextWriter Output { get; }
@@ -34,18 +27,23 @@ public sealed class Terminal
 
     public TextReader Input { get; }
 
+    /// <summary>A person reads what is said and can be asked.</summary>
     public bool IsInteractive { get; }
+
+    /// <summary>A person sees standard error, wherever the answer itself goes: progress is shown there.</summary>
+    public bool IsErrorInteractive { get; }
 
     public IAnsiConsole Console { get; }
 
+    public IAnsiConsole ErrorConsole { get; }
+
     public static Terminal OfProcess() => new(
         System.Console.Out, System.Console.Error, System.Console.In,
-        !System.Console.IsOutputRedirected && !System.Console.IsInputRedirected);
+        TerminalLook.Of(
+            System.Console.IsInputRedirected, System.Console.IsOutputRedirected, System.Console.IsErrorRedirected, Environment.GetEnvironmentVariable));
 
     /// <summary>Text as it is, in no markup.</summary>
     public void Say(string text) => Output.WriteLine(text);
-
-    public void SayJson(object answer) => Output.WriteLine(JsonSerializer.Serialize(answer, answer.GetType(), Indented));
 
     public void Complain(string text) => Error.WriteLine(text);
 
@@ -59,5 +57,22 @@ public sealed class Terminal
         return string.IsNullOrWhiteSpace(text)
             ? throw new CommandException($"{prompt} is needed: type it at the prompt, or give it as one line on standard input.")
             : text.Trim();
+    }
+
+    private static IAnsiConsole NewConsole(TextWriter writer, bool interactive, TerminalLook look)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = interactive && look.Ansi ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = interactive && look.Colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = interactive ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (!interactive)
+        {
+            console.Profile.Width = 120; // what is read by a program or in a log needn't fit a window
+        }
+
+        return console;
     }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Atp.Cli.Client;
-using Spectre.Console;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Audit;
 
@@ -10,20 +10,33 @@ internal static class AuditListCommand
 {
     private const string Intended = "Intended";
     private const int PageSize = 1000;
-    private const int DefaultTop = 100;
-    private const int MostTop = 1_000_000;
+
+    /// <summary>What a list says of an entry.</summary>
+    public static readonly IReadOnlyList<Column<AuditEntryAnswer>> Columns =
+    [
+        new("At", entry => entry.At),
+        new("Caller", entry => entry.CallerName),
+        new("Address", entry => entry.Address),
+        new("Action", entry => entry.Action),
+        new("Subject", entry => entry.Subject),
+        new("Outcome", entry => entry.Outcome),
+        new("Detail", entry => entry.Outcome == Intended ? "outcome not recorded: under way, or the process died" : entry.Detail),
+        new("Caller id", entry => entry.CallerId) { InTable = false },
+        new("Correlation id", entry => entry.CorrelationId) { InTable = false },
+        new("Id", entry => entry.Id) { InTable = false },
+    ];
 
     public static Command Create(Terminal terminal)
     {
-        var from = new Option<string?>("--from") { Description = "From this time on, UTC, e.g. 2026-01-31T12:00Z. Default: 30 days before the end" };
-        var to = new Option<string?>("--to") { Description = "Before this time" };
+        var from = CommonOptions.From("30 days before the end");
+        var to = CommonOptions.To();
         var subject = new Option<string?>("--subject") { Description = "About this thing: the id of a policy, a device, …" };
         var caller = new Option<string?>("--caller") { Description = "By this caller: the id of an administrator, device:ID, or service" };
         var action = new Option<string?>("--action") { Description = "This action: policy.create, …; or all that start so: policy." };
         var outcome = new Option<string?>("--outcome") { Description = "Done, Failed, or Intended: what was begun and has no recorded outcome" };
+        outcome.CompletionSources.Add("Done", "Failed", Intended);
         var correlation = new Option<string?>("--correlation") { Description = "Of this call: the traceId that an error shows" };
-        var top = new Option<int>("--top") { Description = "So many at most", DefaultValueFactory = _ => DefaultTop };
-        top.MustBeBetween(1, MostTop);
+        var top = CommonOptions.Top();
         var command = new Command("list", "List who did what to which thing, newest first") { from, to, subject, caller, action, outcome, correlation, top };
         var server = new ServerOptions();
         server.AddTo(command);
@@ -38,22 +51,9 @@ internal static class AuditListCommand
                     ("action", parse.GetValue(action)), ("outcome", unfinishedOnly ? null : parse.GetValue(outcome)),
                     ("correlationId", parse.GetValue(correlation)),
                 ], unfinishedOnly ? PageSize : Math.Min(2 * most, PageSize), ct);
-            var found = await WithoutFinishedIntentsAsync(client, entries, ct)
-                .Where(entry => !unfinishedOnly || entry.Outcome == Intended).Take(most + 1).ToListAsync(ct);
-            var shown = found.Take(most).ToList();
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(shown);
-            }
-            else
-            {
-                Show(terminal, shown);
-            }
-
-            if (found.Count > most)
-            {
-                terminal.Complain($"There are more than these {most}: --top shows more, the other options narrow it down.");
-            }
+            await server.Answers(terminal, parse).ListAsync(
+                WithoutFinishedIntentsAsync(client, entries, ct).Where(entry => !unfinishedOnly || entry.Outcome == Intended),
+                Columns, most, "the other options narrow it down", ct);
         });
         return command;
     }
@@ -83,18 +83,4 @@ internal static class AuditListCommand
             ("from", intent.At.ToString("O", CultureInfo.InvariantCulture)), ("subject", intent.Subject), ("action", intent.Action),
             ("correlationId", intent.CorrelationId),
         ], PageSize, ct).AnyAsync(entry => entry.IntentId == intent.Id, ct);
-
-    private static void Show(Terminal terminal, List<AuditEntryAnswer> entries)
-    {
-        var table = new Table().AddColumns("At", "Who", "From", "Action", "Subject", "Outcome");
-        foreach (var entry in entries)
-        {
-            var outcome = entry.Outcome == Intended ? "outcome not recorded: under way, or the process died" : $"{entry.Outcome}: {entry.Detail}";
-            table.AddRow(
-                entry.At.ToString("u", CultureInfo.InvariantCulture), Markup.Escape(entry.CallerName), Markup.Escape(entry.Address ?? ""),
-                Markup.Escape(entry.Action), Markup.Escape(entry.Subject), Markup.Escape(outcome));
-        }
-
-        terminal.Console.Write(table);
-    }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Atp.Cli.Client;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Audit;
 
@@ -13,6 +14,14 @@ internal sealed record AuditVerification(int Chains, long Entries, int Pruned, i
 internal static class AuditVerifyCommand
 {
     private const int MaxFaults = 1000;
+
+    private static readonly IReadOnlyList<Column<AuditFault>> Columns =
+    [
+        new("Partition", fault => fault.Partition),
+        new("Sequence", fault => fault.Sequence),
+        new("Kind", fault => fault.Kind),
+        new("Text", fault => fault.Text),
+    ];
 
     public static Command Create(Terminal terminal)
     {
@@ -37,14 +46,7 @@ internal static class AuditVerifyCommand
                 run.Anchors!.Write(file);
             }
 
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(found);
-            }
-            else
-            {
-                Say(terminal, found, file);
-            }
+            server.Answers(terminal, parse).One(found, found.Faults, Columns, () => Say(terminal, found, file));
 
             return found.FaultCount == 0 ? 0 : AtpCommand.Failed;
         });

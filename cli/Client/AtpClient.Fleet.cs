@@ -49,6 +49,12 @@ public sealed partial class AtpClient
     public Task<DeviceAnswer> RetireDeviceAsync(string id, string reason, string? replacedBy, CancellationToken ct) =>
         PostAsync<DeviceAnswer>($"/api/devices/{Uri.EscapeDataString(id)}/retire", new { reason, replacedBy }, ct);
 
+    public Task BlockDeviceAsync(string id, bool blocked, CancellationToken ct) =>
+        SendEmptyAsync(HttpMethod.Post, $"/api/devices/{Uri.EscapeDataString(id)}/{(blocked ? "block" : "unblock")}", null, ct);
+
+    public Task DeleteDeviceAsync(string id, CancellationToken ct) =>
+        SendEmptyAsync(HttpMethod.Delete, $"/api/devices/{Uri.EscapeDataString(id)}", null, ct);
+
     public Task<DeviceAnswer> ReinstateDeviceAsync(string id, CancellationToken ct) =>
         SendAsync<DeviceAnswer>(HttpMethod.Post, $"/api/devices/{Uri.EscapeDataString(id)}/reinstate", null, ct);
 
@@ -71,8 +77,21 @@ public sealed partial class AtpClient
     /// <param name="id">The collection.</param>
     /// <param name="deviceIds">10,000 at most.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<JsonElement> AddMembersAsync(string id, IReadOnlyList<string> deviceIds, CancellationToken ct) =>
-        PostAsync<JsonElement>($"/api/collections/{Uri.EscapeDataString(id)}/members/add", new { deviceIds }, ct);
+    public Task<MembersChangeAnswer> AddMembersAsync(string id, IReadOnlyList<string> deviceIds, CancellationToken ct) =>
+        PostAsync<MembersChangeAnswer>($"/api/collections/{Uri.EscapeDataString(id)}/members/add", new { deviceIds }, ct);
+
+    /// <param name="id">The collection.</param>
+    /// <param name="deviceIds">10,000 at most.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<MembersChangeAnswer> RemoveMembersAsync(string id, IReadOnlyList<string> deviceIds, CancellationToken ct) =>
+        PostAsync<MembersChangeAnswer>($"/api/collections/{Uri.EscapeDataString(id)}/members/remove", new { deviceIds }, ct);
+
+    public IAsyncEnumerable<MemberAnswer> ListMembersAsync(string id, int pageSize, CancellationToken ct) =>
+        ListAsync<MemberAnswer>(Query($"/api/collections/{Uri.EscapeDataString(id)}/members", [], pageSize), ct);
+
+    /// <summary>Deletes a collection that no deployment in force targets.</summary>
+    public Task DeleteCollectionAsync(string id, int revision, CancellationToken ct) =>
+        SendEmptyAsync(HttpMethod.Delete, $"/api/collections/{Uri.EscapeDataString(id)}", revision, ct);
 
     /// <summary>Writes each row as it is asked for; the length isn't known beforehand.</summary>
     private sealed class RowsContent : HttpContent

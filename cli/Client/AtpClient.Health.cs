@@ -17,6 +17,14 @@ public sealed partial class AtpClient
     public Task<DeploymentAnswer> GetDeploymentAsync(string id, CancellationToken ct) =>
         GetAsync<DeploymentAnswer>($"/api/deployments/{Uri.EscapeDataString(id)}", ct);
 
+    /// <summary>It targets nobody any more; devices keep what was applied.</summary>
+    public Task<DeploymentAnswer> EndDeploymentAsync(string id, string reason, CancellationToken ct) =>
+        PostAsync<DeploymentAnswer>($"/api/deployments/{Uri.EscapeDataString(id)}/end", new { reason }, ct);
+
+    /// <summary>One scope's figures by hour, oldest first; 400 days at most.</summary>
+    public IAsyncEnumerable<ScopeAnswer> ListHistoryAsync(string? scope, string? from, string? to, int pageSize, CancellationToken ct) =>
+        ListAsync<ScopeAnswer>(Query("/api/health/history", [("scope", scope), ("from", from), ("to", to)], pageSize), ct);
+
     /// <summary>The prerequisites.</summary>
     public Task<SiteAnswer> GetSiteAsync(CancellationToken ct) => GetAsync<SiteAnswer>("/api/site", ct);
 

@@ -53,12 +53,14 @@ public sealed partial class AtpClient(HttpClient http, Uri server, TokenSource t
         }
     }
 
-    /// <param name="path">The thing.</param>
-    /// <param name="revision">The one that was looked at.</param>
+    /// <summary>Sends no body, and gets none.</summary>
+    /// <param name="method">What to do.</param>
+    /// <param name="path">With which thing.</param>
+    /// <param name="revision">The one that was looked at; null where it has none.</param>
     /// <param name="ct">Cancels.</param>
-    private async Task DeleteAsync(string path, int revision, CancellationToken ct)
+    private async Task SendEmptyAsync(HttpMethod method, string path, int? revision, CancellationToken ct)
     {
-        using var answer = await SendAsync(HttpMethod.Delete, path, null, revision, ct);
+        using var answer = await SendAsync(method, path, null, revision, ct);
         await Http.ThrowIfRefusedAsync(answer, ct);
     }
 

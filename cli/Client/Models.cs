@@ -5,7 +5,7 @@ namespace Atp.Cli.Client;
 
 /// <summary>
 /// An answer of the service. The properties are those that the command uses; whatever else the service said is kept, so that
-/// <c>--json</c> shows the whole answer.
+/// <c>--output json</c> shows the whole answer.
 /// </summary>
 public abstract record Answer
 {
@@ -45,6 +45,28 @@ public sealed record PolicyAnswer : Answer
     public DateTimeOffset? DeletedAt { get; init; }
 
     public DateTimeOffset? RecoverableUntil { get; init; }
+}
+
+/// <summary>A policy as it was.</summary>
+public sealed record PolicyRevisionAnswer : Answer
+{
+    public required int Revision { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Kind { get; init; }
+
+    public string? Description { get; init; }
+
+    public ConfigurationFileAnswer? ConfigurationFile { get; init; }
+
+    public WorkspaceFactsAnswer? Workspace { get; init; }
+
+    public string? FileSamples { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public string? CreatedBy { get; init; }
 }
 
 public sealed record ConfigurationFileAnswer : Answer
@@ -92,6 +114,36 @@ public sealed record CollectionAnswer : Answer
 
     /// <summary>Null in a list.</summary>
     public EvaluationAnswer? Evaluation { get; init; }
+}
+
+/// <summary>What a bulk change of direct members did.</summary>
+public sealed record MembersChangeAnswer : Answer
+{
+    public int Changed { get; init; }
+
+    public int Unchanged { get; init; }
+
+    /// <summary>Ids of no device; the others are done all the same.</summary>
+    public IReadOnlyList<string> Unknown { get; init; } = [];
+}
+
+public sealed record MemberAnswer : Answer
+{
+    public required string DeviceId { get; init; }
+
+    public OperatingSystemAnswer? OperatingSystem { get; init; }
+
+    /// <summary>The organisation that it last reported to be onboarded to.</summary>
+    public string? OnboardedTo { get; init; }
+}
+
+public sealed record OperatingSystemAnswer : Answer
+{
+    public int Build { get; init; }
+
+    public int ProductType { get; init; }
+
+    public int Sku { get; init; }
 }
 
 public sealed record EvaluationAnswer : Answer
@@ -155,6 +207,10 @@ public sealed record DeviceAnswer : Answer
     public string? OperatingSystem { get; init; }
 
     public int Build { get; init; }
+
+    public int ProductType { get; init; }
+
+    public int Sku { get; init; }
 
     public string? Platform { get; init; }
 
@@ -227,6 +283,14 @@ public sealed record TargetAnswer : Answer
 
     public IReadOnlyList<DeliveryAnswer> Deliveries { get; init; } = [];
 
+    public DateTimeOffset? PlacedAt { get; init; }
+
+    public DateTimeOffset? ReportedAt { get; init; }
+
+    public int? ReportedRevision { get; init; }
+
+    public string? ErrorCode { get; init; }
+
     public int Redeliveries { get; init; }
 
     public DateTimeOffset? RedeliveredAt { get; init; }
@@ -277,7 +341,20 @@ public sealed record DeploymentSummary : Answer
 {
     public required string Id { get; init; }
 
+    public required string PolicyId { get; init; }
+
+    public IReadOnlyList<string> CollectionIds { get; init; } = [];
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public string? CreatedBy { get; init; }
+
+    /// <summary>Null while it is in force.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+
+    public string? EndReason { get; init; }
+
+    public string? EndedBy { get; init; }
 }
 
 public sealed record DeploymentAnswer : Answer
@@ -299,6 +376,15 @@ public sealed record DeploymentAnswer : Answer
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     public DateTimeOffset CreatedAt { get; init; }
+
+    public string? CreatedBy { get; init; }
+
+    /// <summary>Null while it is in force.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public string? EndReason { get; init; }
+
+    public string? EndedBy { get; init; }
 }
 
 public sealed record DeploymentProgress : Answer

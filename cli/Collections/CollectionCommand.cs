@@ -6,10 +6,13 @@ internal static class CollectionCommand
 {
     public static Command Create(Terminal terminal) => new("collection", "Collections of devices")
     {
-        CollectionCreateCommand.Create(terminal),
-        CollectionUpdateCommand.Create(terminal),
-        CollectionAddCommand.Create(terminal),
         CollectionListCommand.Create(terminal),
         CollectionShowCommand.Create(terminal),
+        CollectionCreateCommand.Create(terminal),
+        CollectionUpdateCommand.Create(terminal),
+        CollectionDeleteCommand.Create(terminal),
+        CollectionMembersCommand.Create(terminal),
+        CollectionMemberChanges.Add(terminal),
+        CollectionMemberChanges.Remove(terminal),
     };
 }

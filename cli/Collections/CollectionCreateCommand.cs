@@ -14,15 +14,11 @@ internal static class CollectionCreateCommand
         {
             var client = server.Connect(parse);
             var collection = await options.WaitAsync(parse, client, await client.CreateCollectionAsync(options.Read(parse), ct), ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(collection);
-            }
-            else
+            await server.Answers(terminal, parse).OneAsync(collection, CollectionListCommand.Columns, () =>
             {
                 terminal.Say($"Created collection {collection.Id}");
-                await CollectionShowCommand.ShowAsync(terminal, client, collection, ct);
-            }
+                return CollectionShowCommand.ShowAsync(terminal, client, collection, ct);
+            });
         });
         return command;
     }

@@ -1,37 +1,35 @@
 using System.CommandLine;
 using Atp.Cli.Client;
-using Spectre.Console;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Collections;
 
 internal static class CollectionListCommand
 {
+    /// <summary>What a list says of a collection; of a single one there are members too.</summary>
+    public static readonly IReadOnlyList<Column<CollectionAnswer>> Columns =
+    [
+        new("Name", collection => collection.Name),
+        new("Query", CollectionShowCommand.Query),
+        new("Id", collection => collection.Id) { IsWhole = true },
+        new("Description", collection => collection.Description) { InTable = false },
+        new("Revision", collection => collection.Revision) { InTable = false },
+        new("Include collection ids", collection => collection.IncludeCollectionIds) { InTable = false },
+        new("Exclude collection ids", collection => collection.ExcludeCollectionIds) { InTable = false },
+        new("Limiting collection id", collection => collection.LimitingCollectionId) { InTable = false },
+        new("Down level agent", collection => collection.DownLevelAgent) { InTable = false },
+        new("Members", collection => collection.Members) { InTable = false },
+    ];
+
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("list", "List collections");
+        var top = CommonOptions.Top();
+        var command = new Command("list", "List collections") { top };
         var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
-            var collections = new List<CollectionAnswer>();
-            await foreach (var collection in server.Connect(parse).ListCollectionsAsync(ct))
-            {
-                collections.Add(collection);
-            }
-
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(collections);
-                return;
-            }
-
-            var table = new Table().AddColumns("Name", "Query", "Id");
-            foreach (var collection in collections)
-            {
-                table.AddRow(Markup.Escape(collection.Name), Markup.Escape(CollectionShowCommand.Query(collection)), collection.Id);
-            }
-
-            terminal.Console.Write(table);
+            await server.Answers(terminal, parse).ListAsync(server.Connect(parse).ListCollectionsAsync(ct), Columns, parse.GetValue(top), null, ct);
         });
         return command;
     }

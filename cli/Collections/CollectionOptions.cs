@@ -16,10 +16,9 @@ internal sealed class CollectionOptions
     private readonly Option<string[]> include = References("--include", "Collections whose members are members too");
     private readonly Option<string[]> exclude = References("--exclude", "Collections whose members are no members, whatever else says so");
     private readonly Option<string?> limitTo = new("--limit-to") { Description = "Only members of this collection can be members; \"\" for none" };
-    private readonly Option<string?> agent = new("--agent")
-    {
-        Description = "Client setting for Windows Server 2012 R2 and 2016: MonitoringAgent (with the workspace) or DefenderClient (with the file)",
-    };
+    private readonly Option<string?> agent = OptionRules.OneOf(
+        "--agent", "Client setting for Windows Server 2012 R2 and 2016: MonitoringAgent (with the workspace) or DefenderClient (with the file)",
+        "MonitoringAgent", "DefenderClient");
 
     private readonly Option<bool> wait = new("--wait") { Description = "End when the rules were applied to every device" };
 
@@ -27,7 +26,6 @@ internal sealed class CollectionOptions
     /// <param name="needsName">Whether there is none without a name.</param>
     public CollectionOptions(Command command, bool needsName)
     {
-        agent.AcceptOnlyFromAmong("MonitoringAgent", "DefenderClient");
         name = new Option<string?>("--name") { Description = "The collection's name", Required = needsName };
         foreach (var option in new Option[] { name, description, operatingSystem, namePattern, tag, include, exclude, limitTo, agent, wait })
         {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Atp.Cli.Client;
-using Spectre.Console;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Collections;
 
@@ -9,22 +9,16 @@ internal static class CollectionShowCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var id = new Argument<string>("id") { Description = "The collection's id" };
-        var command = new Command("show", "Show a collection") { id };
         var server = new ServerOptions();
+        var id = CommonOptions.CollectionId(server);
+        var command = new Command("show", "Show a collection") { id };
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
             var client = server.Connect(parse);
             var collection = await client.GetCollectionAsync(parse.GetRequiredValue(id), ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(collection);
-            }
-            else
-            {
-                await ShowAsync(terminal, client, collection, ct);
-            }
+            await server.Answers(terminal, parse).OneAsync(
+                collection, CollectionListCommand.Columns, () => ShowAsync(terminal, client, collection, ct));
         });
         return command;
     }
@@ -42,23 +36,16 @@ internal static class CollectionShowCommand
             }
         }
 
-        string Named(IEnumerable<string> ids) => Markup.Escape(string.Join('\n', ids.Select(id => $"{names.GetValueOrDefault(id, "gone")} ({id})")));
-        var table = new Table().HideHeaders().AddColumns("", "")
-            .AddRow("Name", Markup.Escape(collection.Name))
-            .AddRow("Id", collection.Id)
-            .AddRow("Members", collection.Members?.ToString(CultureInfo.InvariantCulture) ?? "")
-            .AddRow("Query", Markup.Escape(Query(collection)))
-            .AddRow("Includes", Named(collection.IncludeCollectionIds))
-            .AddRow("Excludes", Named(collection.ExcludeCollectionIds))
-            .AddRow("Limited to", Named(limit))
-            .AddRow("Down-level agent", collection.DownLevelAgent ?? "");
-        if (collection.Evaluation is { } evaluation)
-        {
-            table.AddRow("Full evaluation", $"{evaluation.ShardsDone} of {evaluation.Shards} shards, {Time(evaluation.FullAt)}")
-                .AddRow("Incremental evaluation", Time(evaluation.IncrementalAt));
-        }
-
-        terminal.Console.Write(table);
+        string Named(IEnumerable<string> ids) => string.Join('\n', ids.Select(id => $"{names.GetValueOrDefault(id, "gone")} ({id})"));
+        var evaluation = collection.Evaluation;
+        terminal.ShowFacts(
+        [
+            ("Name", collection.Name), ("Id", collection.Id), ("Description", collection.Description), ("Revision", collection.Revision),
+            ("Members", collection.Members), ("Query", Query(collection)), ("Includes", Named(collection.IncludeCollectionIds)),
+            ("Excludes", Named(collection.ExcludeCollectionIds)), ("Limited to", Named(limit)), ("Down-level agent", collection.DownLevelAgent),
+            ("Full evaluation", evaluation is null ? null : $"{evaluation.ShardsDone} of {evaluation.Shards} shards, {Time(evaluation.FullAt)}"),
+            ("Incremental evaluation", evaluation is null ? null : Time(evaluation.IncrementalAt)),
+        ]);
     }
 
     private static string Time(DateTimeOffset? at) => at?.ToString("u", CultureInfo.InvariantCulture) ?? "not yet";

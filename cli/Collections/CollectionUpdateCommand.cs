@@ -7,11 +7,12 @@ internal static class CollectionUpdateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var id = new Argument<string>("id") { Description = "The collection's id" };
-        var noQuery = new Option<bool>("--no-query") { Description = "Take the query rules away" };
-        var command = new Command("update", "Change a collection; what isn't given stays as it is") { id, noQuery };
-        var options = new CollectionOptions(command, needsName: false);
         var server = new ServerOptions();
+        var id = CommonOptions.CollectionId(server);
+        var noQuery = new Option<bool>("--no-query") { Description = "Take the query rules away" };
+        var revision = CommonOptions.IfMatch();
+        var command = new Command("update", "Change a collection; what isn't given stays as it is") { id, noQuery, revision };
+        var options = new CollectionOptions(command, needsName: false);
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
@@ -27,16 +28,11 @@ internal static class CollectionUpdateCommand
                 throw new CommandException("Nothing to change was given. `atp collection update --help` says what there is.");
             }
 
-            var before = await client.GetCollectionAsync(parse.GetRequiredValue(id), ct);
-            var collection = await options.WaitAsync(parse, client, await client.UpdateCollectionAsync(before.Id, before.Revision, edit, ct), ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(collection);
-            }
-            else
-            {
-                await CollectionShowCommand.ShowAsync(terminal, client, collection, ct);
-            }
+            var collectionId = parse.GetRequiredValue(id);
+            var from = parse.GetValue(revision) ?? (await client.GetCollectionAsync(collectionId, ct)).Revision;
+            var collection = await options.WaitAsync(parse, client, await client.UpdateCollectionAsync(collectionId, from, edit, ct), ct);
+            await server.Answers(terminal, parse).OneAsync(
+                collection, CollectionListCommand.Columns, () => CollectionShowCommand.ShowAsync(terminal, client, collection, ct));
         });
         return command;
     }

@@ -39,14 +39,10 @@ internal static class DeviceEnrollCommand
                 terminal.Complain($"{answer.DeviceId}: {answer.Refusal}");
             }
 
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(new { enrolled = wanted.Count - refused.Count, refused });
-            }
-            else
-            {
-                terminal.Say($"{wanted.Count - refused.Count} of {wanted.Count} devices were enrolled");
-            }
+            var enrolled = wanted.Count - refused.Count;
+            server.Answers(terminal, parse).One(
+                new { enrolled, refused }, [new("Enrolled", answer => answer.enrolled), new("Refused", answer => answer.refused.Count)],
+                () => terminal.Say($"{enrolled} of {wanted.Count} devices were enrolled"));
 
             return refused.Count == 0 ? 0 : AtpCommand.Failed;
         });

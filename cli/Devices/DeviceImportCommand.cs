@@ -1,10 +1,20 @@
 using System.CommandLine;
 using Atp.Cli.Client;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Devices;
 
 internal static class DeviceImportCommand
 {
+    private static readonly IReadOnlyList<Column<ImportAnswer>> Columns =
+    [
+        new("Received", answer => answer.Received),
+        new("Created", answer => answer.Created),
+        new("Updated", answer => answer.Updated),
+        new("Unchanged", answer => answer.Unchanged),
+        new("Rejected", answer => answer.Rejected),
+    ];
+
     public static Command Create(Terminal terminal)
     {
         var file = new Argument<FileInfo>("file") { Description = "NDJSON, or CSV with a header line (.csv)" };
@@ -19,18 +29,11 @@ internal static class DeviceImportCommand
             var mediaType = inventory.Extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) ? "text/csv" : "application/x-ndjson";
             await using var stream = inventory.OpenRead();
             var answer = await client.ImportDevicesAsync(stream, mediaType, ct);
-            if (server.IsJson(parse))
+            server.Answers(terminal, parse).One(answer, Columns, () => terminal.Say(
+                $"{answer.Received} rows: {answer.Created} created, {answer.Updated} updated, {answer.Unchanged} unchanged, {answer.Rejected} rejected"));
+            foreach (var error in answer.Errors)
             {
-                terminal.SayJson(answer);
-            }
-            else
-            {
-                terminal.Say(
-                    $"{answer.Received} rows: {answer.Created} created, {answer.Updated} updated, {answer.Unchanged} unchanged, {answer.Rejected} rejected");
-                foreach (var error in answer.Errors)
-                {
-                    terminal.Complain($"line {error.Line}, {error.Field}: {error.Detail} [{error.Code}]");
-                }
+                terminal.Complain($"line {error.Line}, {error.Field}: {error.Detail} [{error.Code}]");
             }
 
             return answer.Rejected == 0 ? 0 : AtpCommand.Failed;

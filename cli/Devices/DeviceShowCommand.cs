@@ -1,70 +1,102 @@
 using System.CommandLine;
 using System.Globalization;
 using Atp.Cli.Client;
-using Spectre.Console;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Devices;
 
+/// <summary>How a device stands and why, first in a sentence, then what to do, then the facts, then what happened when.</summary>
 internal static class DeviceShowCommand
 {
-    public static Argument<string> IdArgument() => new("id") { Description = "The device's id" };
+    private static readonly IReadOnlyList<Column<TargetAnswer>> TargetColumns =
+    [
+        new("Other policy", target => $"{target.PolicyName} ({target.Kind}, order {target.Order})"),
+        new("Deployment", target => target.DeploymentId),
+        new("Why it doesn't decide", target => target.Message.Text),
+    ];
+
+    private static readonly IReadOnlyList<Column<(DateTimeOffset At, string What)>> EventColumns =
+    [
+        new("At", happening => happening.At) { IsWhole = true },
+        new("What", happening => happening.What),
+    ];
 
     public static Command Create(Terminal terminal)
     {
-        var id = IdArgument();
+        var id = CommonOptions.DeviceId();
         return DeviceLifeCommands.Create(terminal,
-            new Command("show", "Show a device: what it is, which policy holds it, why the others don't, how it stands, and what to do") { id },
+            new Command("show", "Explain a device: how it stands and why, what to do, which policy holds it, and what it took and reported when") { id },
             (client, parse, ct) => client.GetDeviceAsync(parse.GetRequiredValue(id), ct));
     }
 
     public static void Show(Terminal terminal, DeviceAnswer device)
     {
-        var table = new Table().HideHeaders().AddColumns("", "");
-        void Row(string label, string? value)
+        terminal.Say(DeviceExplanation.Sentence(device));
+        foreach (var advice in DeviceExplanation.WhatToDo(device))
         {
-            if (!string.IsNullOrEmpty(value))
+            terminal.Say($"What to do: {advice}");
+        }
+
+        var effective = DeviceExplanation.Effective(device);
+        terminal.ShowFacts(
+        [
+            ("Name", device.Name), ("Id", device.Id),
+            ("System", string.Create(CultureInfo.InvariantCulture, $"{device.OperatingSystem}, build {device.Build}, {device.Platform}")),
+            ("Tags", device.Tags), ("Monitoring Agent", device.MonitoringAgentVersion), ("Defender client", device.DefenderClientVersion),
+            ("Credential", device.Enrolled ? device.Blocked ? "enrolled, blocked" : "enrolled" : "not enrolled"),
+            ("Last seen", device.LastSeen),
+            ("Effective policy", effective is null ? "none" : $"{effective.PolicyName} ({effective.Kind}, order {effective.Order}), deployment {effective.DeploymentId}"),
+            ("  stands", effective?.Message.Text),
+            ("Health", device.HealthMessage?.Text),
+            ("File samples", device.FileSamplesMessage?.Text),
+            ("Organisation", device.LastReport?.OrgId),
+        ]);
+        var others = device.Targets.Where(target => !target.Effective).ToList();
+        if (others.Count > 0)
+        {
+            terminal.ShowTable(others, TargetColumns);
+        }
+
+        var events = Timeline(device).OrderBy(happening => happening.At).ToList();
+        if (events.Count > 0)
+        {
+            terminal.ShowTable(events, EventColumns);
+        }
+    }
+
+    private static IEnumerable<(DateTimeOffset At, string What)> Timeline(DeviceAnswer device)
+    {
+        foreach (var target in device.Targets)
+        {
+            if (target.PlacedAt is { } placed)
             {
-                table.AddRow(label, Markup.Escape(value));
+                yield return (placed, $"targeted by policy {target.PolicyName}");
+            }
+
+            foreach (var delivery in target.Deliveries)
+            {
+                yield return (delivery.At, $"took revision {delivery.Revision} of {target.PolicyName}"
+                    + Part("file", delivery.FileSha256) + Part("workspace", delivery.Workspace));
+            }
+
+            if (target.RedeliveredAt is { } again)
+            {
+                yield return (again, $"downloaded {target.PolicyName} once more, {target.Redeliveries} times in all");
+            }
+
+            if (target.ReportedAt is { } reported)
+            {
+                yield return (reported, $"reported {(target.ErrorCode is null ? target.Status : $"error {target.ErrorCode}")} for revision {target.ReportedRevision} of {target.PolicyName}");
             }
         }
 
-        Row("Name", device.Name);
-        Row("Id", device.Id);
-        Row("System", string.Create(CultureInfo.InvariantCulture, $"{device.OperatingSystem}, build {device.Build}, {device.Platform}"));
-        Row("Tags", string.Join(", ", device.Tags));
-        Row("Monitoring Agent", device.MonitoringAgentVersion);
-        Row("Defender client", device.DefenderClientVersion);
-        Row("Credential", device.Enrolled ? device.Blocked ? "enrolled, blocked" : "enrolled" : "not enrolled");
-        Row("Last seen", Time(device.LastSeen));
-        Row("Last report", device.LastReport is { } report
-            ? $"{Time(report.ReportedAt)}: onboarding state {report.OnboardingState}, service {(report.SenseIsRunning ? "runs" : "doesn't run")}, "
-                + $"last connected {Time(report.LastConnected) ?? "never"}, organisation {report.OrgId ?? "none"}, file samples {report.FileSamples ?? "not told"}"
-            : null);
-        Row("Retired", Text(device.RetirementMessage));
-        Row("Health", Text(device.HealthMessage));
-        Row("File samples", Text(device.FileSamplesMessage));
-        if (device.Targets.Count == 0)
+        if (device.LastReport is { } report)
         {
-            Row("Policies", "No deployment targets this device.");
+            yield return (report.ReportedAt, $"reported: onboarding state {report.OnboardingState}, service {(report.SenseIsRunning ? "runs" : "doesn't run")}, "
+                + $"last connected {(report.LastConnected is { } at ? Cell.ForTable(at) : "never")}, organisation {report.OrgId ?? "none"}, "
+                + $"file samples {report.FileSamples ?? "not told"}");
         }
-
-        foreach (var target in device.Targets)
-        {
-            Row(target.Effective ? "Effective policy" : "Other policy",
-                $"{target.PolicyName} ({target.Kind}, order {target.Order}), deployment {target.DeploymentId}\n{Text(target.Message)}");
-            Row("  took", string.Join('\n', target.Deliveries.Select(delivery =>
-                $"{Time(delivery.At)}  revision {delivery.Revision}{Part("file", delivery.FileSha256)}{Part("workspace", delivery.Workspace)}")));
-            Row("  again", target.Redeliveries == 0 ? null : string.Create(
-                CultureInfo.InvariantCulture, $"downloaded {target.Redeliveries} times more, last {Time(target.RedeliveredAt)}"));
-        }
-
-        terminal.Console.Write(table);
     }
 
-    private static string? Text(MessageAnswer? message) =>
-        message is null || message.WhatToDo is null ? message?.Text : $"{message.Text}\n{message.WhatToDo}";
-
-    private static string Part(string label, string? fingerprint) => fingerprint is null ? "" : $"  {label} {fingerprint}";
-
-    private static string? Time(DateTimeOffset? at) => at?.ToString("u", CultureInfo.InvariantCulture);
+    private static string Part(string label, string? fingerprint) => fingerprint is null ? "" : $", {label} {fingerprint}";
 }

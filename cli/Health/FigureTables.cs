@@ -1,5 +1,6 @@
 using System.Globalization;
 using Atp.Cli.Client;
+using Atp.Cli.Output;
 using Spectre.Console;
 
 namespace Atp.Cli.Health;
@@ -8,6 +9,29 @@ namespace Atp.Cli.Health;
 internal static class FigureTables
 {
     private const int BarWidth = 60;
+
+    /// <summary>What is said of a scope's figures.</summary>
+    public static readonly IReadOnlyList<Column<ScopeAnswer>> Columns =
+    [
+        // The id too, where names repeat and the list of the devices behind a figure asks for it.
+        new("Scope", scope => scope.Scope) { IsWhole = true },
+        new("Name", scope => scope.Name is { } name && scope.Scope?.EndsWith($"!{name}", StringComparison.Ordinal) == true ? "" : scope.Name),
+        new("As of", scope => scope.AsOf) { InTable = false },
+        new("Devices", scope => scope.Devices) { Format = Thousands },
+        new("Targeted", scope => scope.Targeted) { InTable = false },
+        new("Healthy", scope => scope.Healthy) { Format = Thousands },
+        new("Agent state", scope => scope.AgentState) { Format = Thousands },
+        new("Inactive", scope => scope.Inactive) { Format = Thousands },
+        new("Not onboarded", scope => scope.NotOnboarded) { Format = Thousands },
+        new("Never reached", scope => scope.NeverReached) { Format = Thousands },
+        new("Offboarding", scope => scope.Offboarding) { InTable = false },
+        new("On old enrollment key", scope => scope.OnOldEnrollmentKey) { InTable = false },
+        new("Onboarded", scope => scope.Onboarded) { InTable = false },
+        new("Eligible", scope => scope.Eligible) { InTable = false },
+        new("Onboarding percent", scope => scope.Eligible == 0 ? null : 100.0 * scope.Onboarded / scope.Eligible) { Format = "F1" },
+    ];
+
+    private const string Thousands = "N0";
 
     /// <summary>What the members of a deployment run, as far as it decides what they must do.</summary>
     public static void ShowPlatforms(Terminal terminal, DeploymentAnswer deployment)
@@ -57,23 +81,6 @@ internal static class FigureTables
         terminal.Say($"{scope.Devices} devices, {scope.Targeted} targeted, {scope.Offboarding} offboarding{onOldKey}");
     }
 
-    public static void ShowScopes(Terminal terminal, IEnumerable<ScopeAnswer> scopes)
-    {
-        var table = new Table().AddColumn(new TableColumn("Scope").NoWrap())
-            .AddColumns("Devices", "Healthy", "Agent state", "Inactive", "Not onboarded", "Never reached", "Onboarding");
-        foreach (var scope in scopes)
-        {
-            // The id too, where names repeat and the list of the devices behind a figure asks for it.
-            var title = scope.Scope is { } id && scope.Name is { } name && !id.EndsWith($"!{name}", StringComparison.Ordinal) ? $"{name}\n{id}" : scope.Name ?? "";
-            table.AddRow(
-                Markup.Escape(title), Number(scope.Devices), Number(scope.Healthy), Number(scope.AgentState),
-                Number(scope.Inactive), Number(scope.NotOnboarded), Number(scope.NeverReached),
-                scope.Eligible == 0 ? "no data" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * scope.Onboarded / scope.Eligible:F1} %"));
-        }
-
-        terminal.Console.Write(table);
-    }
-
     private static void ShowBars(Terminal terminal, string title, IEnumerable<(string Label, int Value, Color Color)> items)
     {
         terminal.Say("");
@@ -81,6 +88,4 @@ internal static class FigureTables
         terminal.Console.Write(new BarChart { Width = BarWidth, Culture = CultureInfo.InvariantCulture }
             .AddItems(items, item => new BarChartItem(item.Label, item.Value, item.Color)));
     }
-
-    private static string Number(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Atp.Cli.Client;
-using Spectre.Console;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Health;
 
@@ -25,20 +25,13 @@ internal static class SiteTables
                 + (keys.SecondaryVersion is null ? "" : $"; the old key is still valid, {Number(keys.DevicesOnOldKey ?? 0)} devices on it")
             : "Enrollment keys: none yet; the first enrollment makes them");
 
-        var queues = new Table().AddColumns("Queue", "Messages", "Poison");
-        foreach (var queue in site.Queues)
-        {
-            queues.AddRow(queue.Name, Number(queue.Length), Number(queue.Poison));
-        }
-
-        terminal.Console.Write(queues);
-        var timers = new Table().AddColumns("Timer", "Started", "Finished", "Result");
-        foreach (var timer in site.Timers)
-        {
-            timers.AddRow(timer.Name, Time(timer.StartedAt), Time(timer.FinishedAt), timer.Result ?? "");
-        }
-
-        terminal.Console.Write(timers);
+        terminal.ShowTable(site.Queues,
+            [new("Queue", queue => queue.Name), new("Messages", queue => queue.Length) { Format = "N0" }, new("Poison", queue => queue.Poison) { Format = "N0" }]);
+        terminal.ShowTable(site.Timers,
+            [
+                new("Timer", timer => timer.Name), new("Started", timer => timer.StartedAt), new("Finished", timer => timer.FinishedAt),
+                new("Result", timer => timer.Result),
+            ]);
         foreach (var warning in site.Warnings)
         {
             terminal.Say($"Warning: {warning}");

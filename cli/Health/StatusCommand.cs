@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Atp.Cli.Client;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Health;
 
@@ -8,12 +9,13 @@ internal static class StatusCommand
     /// <summary>The newest so many deployments that have not ended.</summary>
     private const int MostDeployments = 20;
 
+    private static readonly string[] ScopeKinds = ["platform", "os", "collection", "deployment", "organisation"];
+
     private static readonly TimeSpan LongestRollUp = TimeSpan.FromMinutes(15);
 
     public static Command Create(Terminal terminal)
     {
-        var by = new Option<string?>("--by") { Description = "Also by this kind of scope" };
-        by.AcceptOnlyFromAmong("platform", "os", "collection", "deployment", "organisation");
+        var by = OptionRules.OneOf("--by", "Also by this kind of scope", ScopeKinds);
         var rollUp = new Option<bool>("--roll-up") { Description = "Count anew first; else the newest figures there are" };
         var command = new Command("status", "Prerequisites and warnings, onboarding status, agent health and deployments") { by, rollUp };
         var server = new ServerOptions();
@@ -35,31 +37,36 @@ internal static class StatusCommand
                 deployments.Add(await client.GetDeploymentAsync(live.Id, ct));
             }
 
-            if (server.IsJson(parse))
+            var answers = server.Answers(terminal, parse);
+            IReadOnlyList<ScopeAnswer> figures = [.. health.Site is null ? [] : new[] { health.Site }, .. scopeKind is null ? [] : health.Scopes];
+            answers.One(new { site, health, deployments }, figures, FigureTables.Columns, () =>
             {
-                terminal.SayJson(new { site, health, deployments });
-                return;
-            }
-
-            SiteTables.Show(terminal, site);
-            if (health.Site is null)
-            {
-                terminal.Say("No figures yet: the first roll-up has not run. `atp status --roll-up` runs it now.");
-                return;
-            }
-
-            terminal.Say($"As of {health.AsOf:u}{(health.Stale ? " (stale: the roll-up is late)" : "")}");
-            FigureTables.ShowHealth(terminal, health.Site);
-            if (scopeKind is not null)
-            {
-                FigureTables.ShowScopes(terminal, health.Scopes);
-            }
-
-            foreach (var deployment in deployments.Where(d => d.Statuses is not null))
-            {
-                FigureTables.ShowStatuses(terminal, $"Deployment {deployment.Id}", deployment.Statuses!);
-            }
+                SiteTables.Show(terminal, site);
+                Show(terminal, health, scopeKind is null ? [] : health.Scopes, deployments);
+            });
         });
         return command;
+    }
+
+    private static void Show(
+        Terminal terminal, HealthSummaryAnswer health, IReadOnlyList<ScopeAnswer> scopes, List<DeploymentAnswer> deployments)
+    {
+        if (health.Site is null)
+        {
+            terminal.Say("No figures yet: the first roll-up has not run. `atp status --roll-up` runs it now.");
+            return;
+        }
+
+        terminal.Say($"As of {health.AsOf:u}{(health.Stale ? " (stale: the roll-up is late)" : "")}");
+        FigureTables.ShowHealth(terminal, health.Site);
+        if (scopes.Count > 0)
+        {
+            terminal.ShowTable(scopes, FigureTables.Columns);
+        }
+
+        foreach (var deployment in deployments.Where(d => d.Statuses is not null))
+        {
+            FigureTables.ShowStatuses(terminal, $"Deployment {deployment.Id}", deployment.Statuses!);
+        }
     }
 }

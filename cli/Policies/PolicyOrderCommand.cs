@@ -7,11 +7,13 @@ internal static class PolicyOrderCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var id = new Argument<string>("id") { Description = "The policy's id" };
+        var server = new ServerOptions();
+        var id = CommonOptions.PolicyId(server);
         var increase = new Option<bool>("--increase") { Description = "One place better: it wins over the policy before it" };
         var decrease = new Option<bool>("--decrease") { Description = "One place worse" };
         var preview = new Option<bool>("--preview") { Description = "Only show what it would change for which devices" };
-        var command = new Command("order", "Move a policy one place in the order") { id, increase, decrease, preview };
+        var revision = CommonOptions.IfMatch();
+        var command = new Command("order", "Move a policy one place in the order") { id, increase, decrease, preview, revision };
         command.Validators.Add(result =>
         {
             if (result.GetValue(increase) == result.GetValue(decrease))
@@ -19,7 +21,6 @@ internal static class PolicyOrderCommand
                 result.AddError("Say either --increase or --decrease.");
             }
         });
-        var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
@@ -27,28 +28,13 @@ internal static class PolicyOrderCommand
             var (policyId, move) = (parse.GetRequiredValue(id), parse.GetValue(increase) ? "Increase" : "Decrease");
             if (parse.GetValue(preview))
             {
-                var previewed = await client.PreviewMoveAsync(policyId, move, ct);
-                if (server.IsJson(parse))
-                {
-                    terminal.SayJson(previewed);
-                }
-                else
-                {
-                    PreviewTables.Show(terminal, previewed);
-                }
-
+                PreviewTables.Show(server.Answers(terminal, parse), terminal, await client.PreviewMoveAsync(policyId, move, ct));
                 return;
             }
 
-            var policy = await client.MovePolicyAsync(policyId, (await client.GetPolicyAsync(policyId, ct)).Revision, move, ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(policy);
-            }
-            else
-            {
-                terminal.Say($"{policy.Name} has order {policy.Order}");
-            }
+            var policy = await client.MovePolicyAsync(
+                policyId, parse.GetValue(revision) ?? (await client.GetPolicyAsync(policyId, ct)).Revision, move, ct);
+            server.Answers(terminal, parse).One(policy, PolicyListCommand.Columns, () => terminal.Say($"{policy.Name} has order {policy.Order}"));
         });
         return command;
     }

@@ -1,58 +1,54 @@
 using System.CommandLine;
-using System.Globalization;
 using Atp.Cli.Client;
-using Spectre.Console;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Policies;
 
 internal static class PolicyShowCommand
 {
+    private static readonly IReadOnlyList<Column<PolicyRevisionAnswer>> RevisionColumns =
+    [
+        new("Revision", revision => revision.Revision),
+        new("Created at", revision => revision.CreatedAt),
+        new("Created by", revision => revision.CreatedBy),
+        new("Name", revision => revision.Name),
+        new("File samples", revision => revision.FileSamples),
+        new("Sha256", revision => revision.ConfigurationFile?.Sha256) { InTable = false },
+        new("Workspace id", revision => revision.Workspace?.Id) { InTable = false },
+        new("Kind", revision => revision.Kind) { InTable = false },
+        new("Description", revision => revision.Description) { InTable = false },
+        new("File name", revision => revision.ConfigurationFile?.FileName) { InTable = false },
+        new("Expires at", revision => revision.ConfigurationFile?.ExpiresAt) { InTable = false },
+    ];
+
     public static Command Create(Terminal terminal)
     {
-        var id = new Argument<string>("id") { Description = "The policy's id" };
-        var command = new Command("show", "Show a policy") { id };
         var server = new ServerOptions();
+        var id = CommonOptions.PolicyId(server);
+        var revisions = new Option<bool>("--revisions") { Description = "List each revision as it was, the oldest first" };
+        var command = new Command("show", "Show a policy, or its revisions") { id, revisions };
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
-            var policy = await server.Connect(parse).GetPolicyAsync(parse.GetRequiredValue(id), ct);
-            if (server.IsJson(parse))
+            var client = server.Connect(parse);
+            if (parse.GetValue(revisions))
             {
-                terminal.SayJson(policy);
+                await server.Answers(terminal, parse).ListAsync(client.ListPolicyRevisionsAsync(parse.GetRequiredValue(id), ct), RevisionColumns, ct);
+                return;
             }
-            else
-            {
-                Show(terminal, policy);
-            }
+
+            var policy = await client.GetPolicyAsync(parse.GetRequiredValue(id), ct);
+            server.Answers(terminal, parse).One(policy, PolicyListCommand.Columns, () => Show(terminal, policy));
         });
         return command;
     }
 
-    public static void Show(Terminal terminal, PolicyAnswer policy)
-    {
-        var table = new Table().HideHeaders().AddColumns("", "");
-        void Row(string label, string? value)
-        {
-            if (!string.IsNullOrEmpty(value))
-            {
-                table.AddRow(label, Markup.Escape(value));
-            }
-        }
-
-        Row("Name", policy.Name);
-        Row("Id", policy.Id);
-        Row("Description", policy.Description);
-        Row("Kind", policy.Kind);
-        Row("Order", policy.Order.ToString(CultureInfo.InvariantCulture));
-        Row("Revision", policy.Revision.ToString(CultureInfo.InvariantCulture));
-        Row("File", policy.ConfigurationFile?.FileName);
-        Row("SHA-256", policy.ConfigurationFile?.Sha256);
-        Row("Organisation", policy.ConfigurationFile?.OrgId);
-        Row("Expires", policy.ConfigurationFile?.ExpiresAt?.ToString("u", CultureInfo.InvariantCulture));
-        Row("Days left", policy.DaysLeft?.ToString(CultureInfo.InvariantCulture));
-        Row("Workspace", policy.Workspace is { Id: { } workspace } facts ? $"{workspace}, key {(facts.KeySet ? "set" : "missing")}" : "none");
-        Row("File samples", policy.FileSamples);
-        Row("Warnings", string.Join('\n', policy.Warnings));
-        terminal.Console.Write(table);
-    }
+    public static void Show(Terminal terminal, PolicyAnswer policy) => terminal.ShowFacts(
+    [
+        ("Name", policy.Name), ("Id", policy.Id), ("Description", policy.Description), ("Kind", policy.Kind), ("Order", policy.Order),
+        ("Revision", policy.Revision), ("File", policy.ConfigurationFile?.FileName), ("SHA-256", policy.ConfigurationFile?.Sha256),
+        ("Organisation", policy.ConfigurationFile?.OrgId), ("Expires", policy.ConfigurationFile?.ExpiresAt), ("Days left", policy.DaysLeft),
+        ("Workspace", policy.Workspace is { Id: { } workspace } facts ? $"{workspace}, key {(facts.KeySet ? "set" : "missing")}" : "none"),
+        ("File samples", policy.FileSamples), ("Warnings", string.Join('\n', policy.Warnings)),
+    ]);
 }

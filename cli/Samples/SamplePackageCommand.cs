@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Samples;
 
@@ -7,37 +8,34 @@ internal static class SamplePackageCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var kind = new Option<string>("--kind") { Description = "What the package does", DefaultValueFactory = _ => "onboarding" };
-        kind.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, "onboarding", "offboarding");
+        var kind = OptionRules.OneOfOrFirst("--kind", "What the file does", "Onboarding", "Offboarding");
         var days = new Option<int>("--days") { Description = "How long an offboarding package is good for", DefaultValueFactory = _ => 30 };
         days.MustBeBetween(1, 365);
         var output = new Option<FileInfo?>("--out") { Description = "Where to write it. Default: named as the download is, in this folder" };
         output.AcceptLegalFilePathsOnly();
         var data = ServerOptions.DataOption();
-        var json = new Option<bool>("--json") { Description = "Answer with JSON, for scripts" };
         var command = new Command("sample-package", "Write a configuration package with made-up content and a genuine kind of signature")
         {
-            kind, days, output, data, json,
+            kind, days, output, data,
         };
+        var answers = new OutputOption();
+        answers.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
             using var samples = SampleFiles.Open(parse.GetRequiredValue(data).FullName, keep: true);
-            var package = parse.GetRequiredValue(kind).Equals("offboarding", StringComparison.OrdinalIgnoreCase)
+            var package = parse.GetRequiredValue(kind) == "Offboarding"
                 ? samples.Offboarding(TimeProvider.System.GetUtcNow().AddDays(parse.GetValue(days)))
                 : samples.Onboarding();
             var path = parse.GetValue(output)?.FullName ?? Path.GetFullPath(package.FileName);
             await File.WriteAllBytesAsync(path, package.Content, ct);
-            if (parse.GetValue(json))
-            {
-                terminal.SayJson(new { path, setting = SampleFiles.RootSetting, root = samples.Root });
-                return;
-            }
-
-            terminal.Say($"""
-                Wrote {path}
-                `atp up` accepts it. Another service does with this setting:
-                {SampleFiles.RootSetting.Replace(":", "__", StringComparison.Ordinal)}={samples.Root}
-                """);
+            answers.Answers(terminal, parse).One(
+                new { path, setting = SampleFiles.RootSetting, root = samples.Root },
+                [new("Path", answer => answer.path), new("Setting", answer => answer.setting), new("Root", answer => answer.root)],
+                () => terminal.Say($"""
+                    Wrote {path}
+                    `atp up` accepts it. Another service does with this setting:
+                    {SampleFiles.RootSetting.Replace(":", "__", StringComparison.Ordinal)}={samples.Root}
+                    """));
         });
         return command;
     }

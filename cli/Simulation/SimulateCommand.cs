@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Atp.Cli.Client;
-using Spectre.Console;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Simulation;
 
@@ -45,19 +44,20 @@ internal static class SimulateCommand
                 parse.GetValue(run) ?? SimulatedFleet.NewRun(TimeProvider.System), parse.GetValue(seed),
                 known?.Count ?? parse.GetValue(devices), int.MaxValue);
             var tally = new FleetTally();
+            var answers = server.Answers(terminal, parse);
             await using var saved = parse.GetValue(saveKeys) is { } newFile ? KeysFile.Create(newFile) : null;
             Func<IEnumerable<DeviceKey>, CancellationToken, Task>? keep = saved is null ? null : (given, token) => KeysFile.WriteAsync(saved, given, token);
             var outcome = known is null
-                ? await EnrollAndRunAsync(terminal, server.Connect(parse), server.IsJson(parse), fleet, agent, keep, tally, ct)
-                : await RunAsync(terminal, server.IsJson(parse), WithKeys(known, agent, keep), Owners(known, fleet), fleet.Count, tally, ct);
-            Show(terminal, server.IsJson(parse), fleet, tally, outcome);
+                ? await EnrollAndRunAsync(terminal, server.Connect(parse), answers.IsForPeople, fleet, agent, keep, tally, ct)
+                : await RunAsync(terminal, answers.IsForPeople, WithKeys(known, agent, keep), Owners(known, fleet), fleet.Count, tally, ct);
+            Show(terminal, answers, fleet, tally, outcome);
             return outcome.FaultCount == 0 ? 0 : AtpCommand.Failed;
         });
         return command;
     }
 
     private static async Task<FleetRun> EnrollAndRunAsync(
-        Terminal terminal, AtpClient client, bool json, SimulatedFleet fleet, DeviceAgent agent,
+        Terminal terminal, AtpClient client, bool forPeople, SimulatedFleet fleet, DeviceAgent agent,
         Func<IEnumerable<DeviceKey>, CancellationToken, Task>? keep, FleetTally tally, CancellationToken ct)
     {
         var imported = await client.ImportDevicesAsync(fleet.Rows(), ct);
@@ -67,14 +67,14 @@ internal static class SimulateCommand
         }
 
         var run = new FleetRun(FleetRun.By(client), agent, null, keep);
-        return await RunAsync(terminal, json, run, fleet.Devices(), fleet.Count, tally, ct);
+        return await RunAsync(terminal, forPeople, run, fleet.Devices(), fleet.Count, tally, ct);
     }
 
     private static async Task<FleetRun> RunAsync(
-        Terminal terminal, bool json, FleetRun run, IEnumerable<SimulatedDevice> devices, int count, FleetTally tally, CancellationToken ct)
+        Terminal terminal, bool forPeople, FleetRun run, IEnumerable<SimulatedDevice> devices, int count, FleetTally tally, CancellationToken ct)
     {
         Task Work() => run.RunAsync(devices, count, (_, _) => null, tally.Add, ct);
-        await (json ? Work() : new PhaseBoard(terminal).ShowAsync([run.Enroll, run.CheckIn, run.Report], Work));
+        await (forPeople ? new PhaseBoard(terminal).ShowAsync([run.Enroll, run.CheckIn, run.Report], Work) : Work());
         return run;
     }
 
@@ -96,21 +96,16 @@ internal static class SimulateCommand
         }
     }
 
-    private static void Show(Terminal terminal, bool json, SimulatedFleet fleet, FleetTally tally, FleetRun run)
+    private static void Show(Terminal terminal, Answers answers, SimulatedFleet fleet, FleetTally tally, FleetRun run)
     {
-        if (json)
-        {
-            terminal.SayJson(new { run = fleet.FleetTag, devices = tally.Deeds, faults = run.FaultCount, firstFaults = run.Faults });
-            return;
-        }
-
-        var table = new Table { Title = new TableTitle($"What the devices of {fleet.FleetTag} did") }.AddColumns("", "Devices");
-        foreach (var (deed, count) in tally.Deeds)
-        {
-            table.AddRow(deed.ToString(), count.ToString(CultureInfo.InvariantCulture));
-        }
-
-        terminal.Console.Write(table);
+        var deeds = tally.Deeds.Select(deed => (Deed: deed.Key.ToString(), Devices: deed.Value)).ToList();
+        IReadOnlyList<Column<(string Deed, int Devices)>> columns = [new("Deed", row => row.Deed), new("Devices", row => row.Devices) { Format = "N0" }];
+        answers.One(
+            new { run = fleet.FleetTag, devices = tally.Deeds, faults = run.FaultCount, firstFaults = run.Faults }, deeds, columns, () =>
+            {
+                terminal.Say($"What the devices of {fleet.FleetTag} did:");
+                terminal.ShowTable(deeds, columns);
+            });
         foreach (var fault in run.Faults)
         {
             terminal.Complain(fault);

@@ -1,13 +1,23 @@
 using System.CommandLine;
 using System.Globalization;
 using Atp.Cli.Client;
-using Spectre.Console;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Site;
 
 /// <summary>What is decided for the whole site.</summary>
 internal static class SiteCommand
 {
+    private static readonly IReadOnlyList<Column<EnrollmentKeysAnswer>> Columns =
+    [
+        new("Generation", keys => keys.Generation),
+        new("Handed out from", keys => keys.HandedOutFrom),
+        new("Rotated at", keys => keys.RotatedAt),
+        new("Old key valid", keys => keys.SecondaryVersion is not null),
+        new("In force from", keys => keys.InForceFrom),
+        new("Devices on old key", keys => keys.DevicesOnOldKey),
+    ];
+
     public static Command Create(Terminal terminal) => new("site", "The keys that all devices' keys are derived from")
     {
         Change(terminal, "rotate-enrollment-keys", "Make a new enrollment key; the one before stays valid while devices move by themselves",
@@ -25,44 +35,19 @@ internal static class SiteCommand
         Func<AtpClient, bool, CancellationToken, Task<EnrollmentKeysAnswer>> change)
     {
         var force = new Option<bool>("--force") { Description = meaningOfForce };
-        var yes = new Option<bool>("--yes") { Description = "Don't ask" };
-        var command = new Command(name, description) { force, yes };
+        var confirmation = new Confirmation();
+        var command = new Command(name, description) { force };
+        confirmation.AddTo(command);
         var server = new ServerOptions();
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
             var forced = parse.GetValue(force);
-            if (!parse.GetValue(yes))
-            {
-                await ConfirmAsync(terminal, forced ? $"{meaning} With --force: {meaningOfForce}." : meaning, ct);
-            }
-
+            await confirmation.AskAsync(terminal, parse, forced ? $"{meaning} With --force: {meaningOfForce}." : meaning, ct);
             var keys = await change(server.Connect(parse), forced, ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(keys);
-            }
-            else
-            {
-                Show(terminal, keys);
-            }
+            server.Answers(terminal, parse).One(keys, Columns, () => Show(terminal, keys));
         });
         return command;
-    }
-
-    /// <exception cref="CommandException">Nobody can be asked, or the answer was no.</exception>
-    private static async Task ConfirmAsync(Terminal terminal, string meaning, CancellationToken ct)
-    {
-        if (!terminal.IsInteractive)
-        {
-            throw new CommandException($"{meaning} Add --yes if that is meant.");
-        }
-
-        terminal.Say(meaning);
-        if (!await new ConfirmationPrompt("Go on?") { DefaultValue = false }.ShowAsync(terminal.Console, ct))
-        {
-            throw new CommandException("Nothing was changed.");
-        }
     }
 
     private static void Show(Terminal terminal, EnrollmentKeysAnswer keys)

@@ -12,14 +12,7 @@ internal static class TokenCommand
         command.SetAction(async (parse, ct) =>
         {
             var token = await server.Connect(parse).TokenAsync(ct);
-            if (server.IsJson(parse))
-            {
-                terminal.SayJson(new { token });
-            }
-            else
-            {
-                terminal.Say(token);
-            }
+            server.Answers(terminal, parse).One(new { token }, [new("Token", answer => answer.token)], () => terminal.Say(token));
         });
         return command;
     }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Atp.Cli.Client;
 using Atp.Cli.Deployments;
 using Atp.Cli.Health;
+using Atp.Cli.Output;
 using Atp.Cli.Simulation;
 
 namespace Atp.Cli.Up;
@@ -189,7 +190,7 @@ internal sealed class MainJob(Terminal terminal, LocalSite site, SimulatedFleet 
         if (health?.Site is { } scope)
         {
             FigureTables.ShowHealth(terminal, scope);
-            FigureTables.ShowScopes(terminal, health.Scopes);
+            terminal.ShowTable(health.Scopes, FigureTables.Columns);
         }
 
         return counted!;

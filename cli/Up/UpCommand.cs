@@ -25,8 +25,8 @@ internal static class UpCommand
         {
             Description = "End when the job is done: 0 if every figure is what the devices did, else 1",
         };
-        var json = new Option<FileInfo?>("--json") { Description = "Write the figures of the job to this file" };
-        json.AcceptLegalFilePathsOnly();
+        var report = new Option<FileInfo?>("--report") { Description = "Write the figures of the job to this file, as JSON" };
+        report.AcceptLegalFilePathsOnly();
         var memory = new Option<bool>("--memory") { Description = "Keep nothing" };
         var data = ServerOptions.DataOption();
         var port = new Option<int>("--port")
@@ -37,7 +37,7 @@ internal static class UpCommand
         port.MustBeBetween(0, ushort.MaxValue);
         var command = new Command("up", "Start everything on this machine; with --devices, run the main job")
         {
-            devices, checkIns, seed, exit, json, memory, data, port,
+            devices, checkIns, seed, exit, report, memory, data, port,
         };
         command.SetAction(async (parse, ct) =>
         {
@@ -47,13 +47,13 @@ internal static class UpCommand
                 ? null
                 : new SimulatedFleet(
                     SimulatedFleet.NewRun(TimeProvider.System), parse.GetValue(seed), count, parse.GetValue(checkIns) ?? int.MaxValue);
-            return await RunAsync(terminal, options, fleet, parse.GetValue(exit), parse.GetValue(json), ct);
+            return await RunAsync(terminal, options, fleet, parse.GetValue(exit), parse.GetValue(report), ct);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        Terminal terminal, UpOptions options, SimulatedFleet? fleet, bool exit, FileInfo? json, CancellationToken ct)
+        Terminal terminal, UpOptions options, SimulatedFleet? fleet, bool exit, FileInfo? report, CancellationToken ct)
     {
         LocalSite? started = null;
         var start = new Phase("start", "", () => started?.Transactions() ?? 0);
@@ -67,9 +67,9 @@ internal static class UpCommand
             terminal.Say("");
             new PhaseBoard(terminal).ShowLine(start);
             var result = await new MainJob(terminal, site, fleet, start).RunAsync(ct);
-            if (json is not null)
+            if (report is not null)
             {
-                await result.WriteJsonAsync(json, ct);
+                await result.WriteJsonAsync(report, ct);
             }
 
             result.ShowVerdict(terminal);

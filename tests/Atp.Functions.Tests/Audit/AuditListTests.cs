@@ -186,7 +186,7 @@ public sealed class AuditListTests(TestStack stack) : IAsyncLifetime
     [Fact]
     public async Task The_command_lists_it_too()
     {
-        var (exitCode, output, error) = await host.AtpAsync("audit", "list", "--subject", "subject-4", "--json");
+        var (exitCode, output, error) = await host.AtpAsync("audit", "list", "--subject", "subject-4", "--output", "json");
 
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Equal(

@@ -49,7 +49,7 @@ public sealed class AuditVerifyTests(TestStack stack) : IAsyncLifetime
         Assert.StartsWith("20 entries in 2 chains: no fault.", output, StringComparison.Ordinal);
         await host.ChangeAsync(Subject, 3);
         Assert.StartsWith("26 entries in 2 chains: no fault.", (await host.AtpAsync("audit", "verify", "--anchors", Anchors)).Output, StringComparison.Ordinal);
-        var json = JsonNode.Parse((await host.AtpAsync("audit", "verify", "--json")).Output)!;
+        var json = JsonNode.Parse((await host.AtpAsync("audit", "verify", "--output", "json")).Output)!;
         Assert.Equal((2, 26, 0), ((int)json["chains"]!, (int)json["entries"]!, (int)json["faultCount"]!));
     }
 

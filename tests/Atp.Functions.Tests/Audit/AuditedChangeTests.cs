@@ -148,7 +148,7 @@ public sealed class AuditedChangeTests(TestStack stack) : IAsyncLifetime
 
         Assert.Equal([("", "", false), ("intent", "", false), ("intent", "", true), ("intent", "Done", true)], left.Distinct());
 
-        var (_, output, _) = await host.AtpAsync("audit", "list", "--outcome", "intended", "--json");
+        var (_, output, _) = await host.AtpAsync("audit", "list", "--outcome", "intended", "--output", "json");
         Assert.Equal(left.Count(l => l is { Intents: "intent", Results: "" }), JsonNode.Parse(output)!.AsArray().Count);
         var (_, table, _) = await host.AtpAsync("audit", "list", "--action", "device.");
         Assert.Contains("outcome not", table, StringComparison.Ordinal);
@@ -167,7 +167,7 @@ public sealed class AuditedChangeTests(TestStack stack) : IAsyncLifetime
         }, Stop);
         var end = (host.Clock.GetUtcNow() - TimeSpan.FromHours(1)).ToString("O");
 
-        var (_, output, _) = await host.AtpAsync("audit", "list", "--action", "test.slow", "--to", end, "--json");
+        var (_, output, _) = await host.AtpAsync("audit", "list", "--action", "test.slow", "--to", end, "--output", "json");
 
         Assert.Empty(JsonNode.Parse(output)!.AsArray());
     }

@@ -131,7 +131,7 @@ public sealed class CommandsTests : IAsyncLifetime
 
         var retired = await JsonAsync("", "device", "retire", "srv-1", "--reason", "Sold", "--replaced-by", "srv-2");
         Assert.Equal(("Sold", "srv-2"), (retired.GetProperty("retirement").GetProperty("reason").GetString(), retired.GetProperty("retirement").GetProperty("replacedBy").GetString()));
-        Assert.Contains("Retired: Sold.", (await AtpAsync("", "device", "show", "srv-1")).Terminal.Output, StringComparison.Ordinal);
+        Assert.Contains("SRV-1 is retired: Sold.", (await AtpAsync("", "device", "show", "srv-1")).Terminal.Output, StringComparison.Ordinal);
         Assert.False((await JsonAsync("", "device", "reinstate", "srv-1")).TryGetProperty("retirement", out _));
         var (failed, refusal) = await AtpAsync("", "device", "show", "nobody");
         Assert.Equal(1, failed);
@@ -310,13 +310,13 @@ public sealed class CommandsTests : IAsyncLifetime
         await AtpAsync("", "sample-package", "--out", package);
         var id = (await JsonAsync("", "policy", "create", "--name", "Came back", "--file", package)).GetProperty("id").GetString()!;
 
-        var (exitCode, said) = await AtpAsync("", "policy", "delete", id);
+        var (exitCode, said) = await AtpAsync("", "policy", "delete", id, "--yes");
 
         Assert.Equal(0, exitCode);
         Assert.Contains($"atp policy recover {id}", said.Output, StringComparison.Ordinal);
         Assert.Equal(0, (await JsonAsync("", "policy", "list")).GetArrayLength());
         Assert.Contains("Came back", (await AtpAsync("", "policy", "list", "--deleted")).Terminal.Output, StringComparison.Ordinal);
-        Assert.Equal(1, (await AtpAsync("", "policy", "delete", id)).ExitCode);
+        Assert.Equal(1, (await AtpAsync("", "policy", "delete", id, "--yes")).ExitCode);
         for (var i = 0; i < 2; i++)
         {
             Assert.Equal(1, (await JsonAsync("", "policy", "recover", id)).GetProperty("order").GetInt32());
@@ -356,7 +356,7 @@ public sealed class CommandsTests : IAsyncLifetime
 
     private async Task<JsonElement> JsonAsync(string input, params string[] arguments)
     {
-        var (exitCode, terminal) = await AtpAsync(input, [.. arguments, "--json"]);
+        var (exitCode, terminal) = await AtpAsync(input, [.. arguments, "--output", "json"]);
         Assert.True(exitCode == 0, terminal.Error + terminal.Output);
         return JsonSerializer.Deserialize<JsonElement>(terminal.Output);
     }

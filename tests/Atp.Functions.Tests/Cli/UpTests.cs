@@ -21,7 +21,7 @@ public sealed class UpTests : IDisposable
 
         var exitCode = await terminal.RunAsync(
             TestContext.Current.CancellationToken,
-            "up", "--devices", "60", "--exit", "--memory", "--port", "0", "--data", folder.Path, "--json", file);
+            "up", "--devices", "60", "--exit", "--memory", "--port", "0", "--data", folder.Path, "--report", file);
 
         Assert.True(exitCode == 0, terminal.Error + terminal.Output);
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
