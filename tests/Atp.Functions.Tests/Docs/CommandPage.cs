@@ -64,7 +64,7 @@ internal sealed partial class CommandPage(string name)
             var rewritten = new StringBuilder(text);
             foreach (var (shown, actual) in Enumerable.Reverse(differing))
             {
-                rewritten.Remove(shown.Start, shown.Text.Length).Insert(shown.Start, actual);
+                rewritten.Remove(shown.Start, shown.Text.Length).Insert(shown.Start, ServicePort().Replace(actual, "$1:7071/api"));
             }
 
             File.WriteAllText(path, rewritten.ToString());
@@ -80,7 +80,7 @@ internal sealed partial class CommandPage(string name)
     {
         foreach (var (pattern, stands) in new[]
         {
-            (Uuid(), "ID"), (Trace(), "TRACE"), (Hash(), "HASH"), (Length(), "LENGTH"), (Time(), "TIME"), (Date(), "DATE"), (Port(), "$1:PORT"), (Base64(), "BASE64"),
+            (Uuid(), "ID"), (Trace(), "TRACE"), (Hash(), "HASH"), (Length(), "LENGTH"), (Time(), "TIME"), (Date(), "DATE"), (Clock(), "CLOCK"), (Run(), "RUN"), (Port(), "$1:PORT"), (Base64(), "BASE64"), (Password(), "$1PASSWORD"),
             (Duration(), "DURATION"), (Lines(), "$1"), (Blanks(), " "),
         })
         {
@@ -108,14 +108,28 @@ internal sealed partial class CommandPage(string name)
     [GeneratedRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}")]
     private static partial Regex Date();
 
+    /// <summary>Of a time that a table breaks in two.</summary>
+    [GeneratedRegex("\\b[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z| UTC)")]
+    private static partial Regex Clock();
+
+    [GeneratedRegex("fleet[0-9]{12}")]
+    private static partial Regex Run();
+
     [GeneratedRegex("(127\\.0\\.0\\.1|localhost):[0-9]+")]
     private static partial Regex Port();
+
+    /// <summary>The page has the usual one, whichever the test took.</summary>
+    [GeneratedRegex("(127\\.0\\.0\\.1):[0-9]+/api")]
+    private static partial Regex ServicePort();
 
     [GeneratedRegex("[A-Za-z0-9+/_-]{40,}={0,2}")]
     private static partial Regex Base64();
 
     [GeneratedRegex(@"\b[0-9][0-9.,]* ?(ms|s|min|seconds?|MiB|MB|/s)\b")]
     private static partial Regex Duration();
+
+    [GeneratedRegex("(Sign in with +)[a-z0-9]+")]
+    private static partial Regex Password();
 
     [GeneratedRegex("([─━═])+")]
     private static partial Regex Lines();

@@ -7,7 +7,7 @@ namespace Atp.Functions.Tests.Docs;
 /// <summary>Runs the commands of a page one after the other in one shell, as a reader who pastes them does.</summary>
 internal static class Shell
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
     /// <summary>In bash. A command that fails ends it.</summary>
     /// <returns>What each block printed.</returns>
@@ -15,7 +15,7 @@ internal static class Shell
         IReadOnlyList<CommandBlock> blocks, string folder, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
         using var printed = new Cli.TemporaryFolder();
-        var script = new StringBuilder("set -e\n");
+        var script = new StringBuilder("set -e\ntrap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT\n"); // what it left in the background
         for (var i = 0; i < blocks.Count; i++)
         {
             script.Append(CultureInfo.InvariantCulture, $"{{\n{blocks[i].Commands}\n}} > '{printed.Path}/{i}' 2>&1\n");
