@@ -134,7 +134,7 @@ public sealed class EnrollmentKeyRotation(
 
     private async Task RefuseWhileNeededAsync(EnrollmentKeyVersions before, bool force, CancellationToken ct)
     {
-        var counted = (await health.SummaryAsync(FigureScopes.Organisation, ct)).Site;
+        var counted = (await health.SummaryAsync([FigureScopes.Organisation], null, ct)).Site;
         if (RefusalToGiveUpOld(before, counted?.AsOf, counted?.Figures.OnOldEnrollmentKey ?? 0, force, clock.GetUtcNow()) is { } refusal)
         {
             throw refusal.ToException();

@@ -98,6 +98,10 @@ public sealed class CollectionService(
         return [.. all.OrderBy(c => c.Name, StringComparer.OrdinalIgnoreCase).ThenBy(c => c.Id, StringComparer.Ordinal)];
     }
 
+    /// <summary>Collections with their evaluation, at two transactions each.</summary>
+    public Task<IReadOnlyList<CollectionDetails>> DetailsAsync(IReadOnlyList<Collection> page, CancellationToken ct) =>
+        page.AskAsync(DetailsAsync, ct);
+
     /// <exception cref="DomainException">Not found; stale; invalid, by field.</exception>
     public async Task<CollectionDetails> UpdateAsync(
         string id, EditCollection edit, int expectedRevision, ChangeRequest request, CancellationToken ct)

@@ -29,10 +29,16 @@ public enum DeploymentState
 }
 
 /// <summary>A deployment with how far its fan-out is, and its statuses as of the last roll-up that counted it.</summary>
+/// <param name="Policy">The policy; null once it is deleted.</param>
+/// <param name="CollectionNames">In the order of the deployment's collections; the id of one that is gone.</param>
 /// <param name="Warnings">What an administrator should know while it is in force.</param>
 public sealed record DeploymentProgress(
-    Deployment Deployment, DeploymentState State, int Shards, int ShardsDone, PlacedDevices Placed, DeploymentFigures? Statuses,
-    IReadOnlyList<string> Warnings);
+    Deployment Deployment, Policy? Policy, IReadOnlyList<string> CollectionNames, DeploymentState State, int Shards, int ShardsDone,
+    PlacedDevices Placed, DeploymentFigures? Statuses, IReadOnlyList<string> Warnings)
+{
+    /// <summary>A deleted policy's as the last roll-up saw it; null when none did.</summary>
+    public string? PolicyName => Policy?.Current.Name ?? Statuses?.PolicyName;
+}
 
 /// <summary>What administrators do with deployments.</summary>
 public sealed class DeploymentService(
@@ -81,16 +87,24 @@ public sealed class DeploymentService(
     public async Task<DeploymentProgress> GetAsync(string id, CancellationToken ct) =>
         await ProgressAsync((await FindAsync(id, ct)).Value, ct);
 
-    /// <summary>All deployments, newest first, ended ones too.</summary>
-    public async Task<IReadOnlyList<Deployment>> ListAsync(CancellationToken ct)
+    /// <summary>Newest first.</summary>
+    /// <param name="ended">Those that have ended, or those that have not; null for all.</param>
+    /// <param name="policyId">Those of this policy; null for all.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyList<Deployment>> ListAsync(bool? ended, string? policyId, CancellationToken ct)
     {
-        var all = new List<Deployment>();
-        await foreach (var deployment in deployments.ListAsync(ct))
-        {
-            all.Add(deployment);
-        }
-
+        var all = await (ended == false ? deployments.ListLiveAsync(ct) : deployments.ListAsync(ct))
+            .Where(d => (ended is null || d.EndedAt is not null == ended) && (policyId is null || d.PolicyId == policyId)).ToListAsync(ct);
         return [.. all.OrderByDescending(d => d.CreatedAt).ThenByDescending(d => d.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Deployments with how far they are, at a transaction each and a few for all of them.</summary>
+    public async Task<IReadOnlyList<DeploymentProgress>> ProgressAsync(IReadOnlyList<Deployment> page, CancellationToken ct)
+    {
+        var site = await snapshots.GetAsync(ct);
+        var statuses = await health.DeploymentsAsync(ct).ToDictionaryAsync(f => f.DeploymentId, cancellationToken: ct);
+        return await page.AskAsync(async (deployment, stop) => Progress(
+            deployment, await shardRows.DoneAsync(deployment.Id, deployment.Generation, stop), statuses.GetValueOrDefault(deployment.Id), site), ct);
     }
 
     /// <summary>Ends a deployment; one that has ended stays as it is.</summary>
@@ -238,13 +252,20 @@ public sealed class DeploymentService(
     {
         var statuses = health.FindDeploymentAsync(deployment.Id, ct);
         var done = await shardRows.DoneAsync(deployment.Id, deployment.Generation, ct);
+        return Progress(deployment, done, await statuses, await snapshots.GetAsync(ct));
+    }
+
+    private DeploymentProgress Progress(
+        Deployment deployment, IReadOnlyDictionary<string, PlacedDevices> done, DeploymentFigures? statuses, SiteSnapshot site)
+    {
         var state = deployment.EndedAt is not null ? DeploymentState.Ended
             : done.Count < shards.All.Count ? DeploymentState.Placing
             : DeploymentState.Active;
-        var file = state == DeploymentState.Ended ? null
-            : (await snapshots.GetAsync(ct)).Policies.GetValueOrDefault(deployment.PolicyId)?.Current.ConfigurationFile;
-        return new DeploymentProgress(deployment, state, shards.All.Count, done.Count,
-            done.Values.Aggregate(PlacedDevices.None, PlacedDevices.Add), await statuses,
-            file?.ExpiryWarning(clock.GetUtcNow()) is { } warning ? [warning] : []);
+        var policy = site.Policies.GetValueOrDefault(deployment.PolicyId);
+        var warning = state == DeploymentState.Ended ? null : policy?.Current.ConfigurationFile.ExpiryWarning(clock.GetUtcNow());
+        return new DeploymentProgress(deployment, policy,
+            [.. deployment.CollectionIds.Select(id => site.Collections.GetValueOrDefault(id)?.Name ?? id)],
+            state, shards.All.Count, done.Count, done.Values.Aggregate(PlacedDevices.None, PlacedDevices.Add), statuses,
+            warning is null ? [] : [warning]);
     }
 }

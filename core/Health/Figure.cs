@@ -7,6 +7,10 @@ namespace Atp.Core.Health;
 public enum Figure
 {
     Targeted,
+
+    /// <summary>No live deployment targets it.</summary>
+    NotTargeted,
+
     Healthy,
     AgentState,
     Inactive,
@@ -33,6 +37,7 @@ public static class FigureRule
     public static bool Counts(this Figure figure, DeviceDecision decision) => figure switch
     {
         Figure.Targeted => decision.Winner is not null,
+        Figure.NotTargeted => decision.Winner is null,
         Figure.Healthy => decision.Health == HealthState.Healthy,
         Figure.AgentState => decision.Health == HealthState.AgentState,
         Figure.Inactive => decision.Health == HealthState.Inactive,

@@ -22,6 +22,9 @@ public sealed record HealthFigures(
     /// <summary>Onboarding status, denominator: eligible devices that were reached. 0 means that there is no data, not 0 %.</summary>
     public int Eligible => Onboarded + NotOnboarded;
 
+    /// <summary>No live deployment targets them.</summary>
+    public int NotTargeted => Devices - Targeted;
+
     public static HealthFigures operator +(HealthFigures left, HealthFigures right) => new(
         left.Devices + right.Devices, left.Targeted + right.Targeted, left.Healthy + right.Healthy,
         left.AgentState + right.AgentState, left.Inactive + right.Inactive, left.NotOnboarded + right.NotOnboarded,

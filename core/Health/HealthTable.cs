@@ -37,6 +37,15 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
         return row.HasValue ? Deployment(row.Value!) : null;
     }
 
+    /// <summary>The newest figures of every deployment that a roll-up counted, ended ones too.</summary>
+    public async IAsyncEnumerable<DeploymentFigures> DeploymentsAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var row in LatestRowsAsync(deploymentLatest, ct))
+        {
+            yield return Deployment(row);
+        }
+    }
+
     /// <summary>
     /// Writes the figures of one roll-up over older ones only, and removes the scopes that it no longer has.
     /// </summary>

@@ -9,7 +9,7 @@ public sealed class SiteStatusService(SiteSettings settings, SiteTable site, Tim
 {
     public async Task<SiteStatus> GetAsync(CancellationToken ct)
     {
-        var summary = await health.SummaryAsync(FigureScopes.Organisation, ct);
+        var summary = await health.SummaryAsync([FigureScopes.Organisation], null, ct);
         return new SiteStatus(
             settings,
             PlatformRules.Supported(settings.ConfigurationManagerVersion),

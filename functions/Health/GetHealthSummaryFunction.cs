@@ -14,7 +14,7 @@ public sealed class GetHealthSummaryFunction(HealthQueries health)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/summary")] HttpRequest request,
         CancellationToken ct)
     {
-        var kind = request.Query["scopeKind"].ToString();
-        return request.Answer(HealthSummaryAnswer.Of(await health.SummaryAsync(kind.Length == 0 ? null : kind, ct)));
+        var kinds = request.QueryText("scopeKind")?.Split(',');
+        return request.Answer(HealthSummaryAnswer.Of(await health.SummaryAsync(kinds, request.QueryNumber("historyDays"), ct)));
     }
 }

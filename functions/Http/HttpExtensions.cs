@@ -16,8 +16,12 @@ public sealed record ListAnswer<T>(IReadOnlyList<T> Value, string? NextLink);
 /// <summary>What every HTTP function shares.</summary>
 public static partial class HttpExtensions
 {
+    public const int MaxPageSize = 1000;
+
+    /// <summary>Of a list whose items cost a transaction or two each.</summary>
+    public const int MaxDetailedPageSize = 100;
+
     private const int DefaultPageSize = 100;
-    private const int MaxPageSize = 1000;
 
     /// <summary>The administrator or device who calls.</summary>
     public static Caller Caller(this HttpRequest request) => (Caller)request.HttpContext.Items[typeof(Caller)]!;
@@ -62,13 +66,13 @@ public static partial class HttpExtensions
                     "If-Match is the ETag of the thing as you read it, in quotes: \"3\".").ToException();
     }
 
-    /// <exception cref="DomainException">The page size is not from 1 to 1,000.</exception>
-    public static int PageSize(this HttpRequest request)
+    /// <exception cref="DomainException">The page size is not from 1 to <paramref name="max"/>.</exception>
+    public static int PageSize(this HttpRequest request, int max = MaxPageSize)
     {
         var text = request.Query["pageSize"].ToString();
         return text.Length == 0 ? DefaultPageSize
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size is >= 1 and <= MaxPageSize ? size
-            : throw DomainError.Field("pageSize", "list.page-size-invalid", $"The page size is from 1 to {MaxPageSize}.").ToException();
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) && size >= 1 && size <= max ? size
+            : throw DomainError.Field("pageSize", "list.page-size-invalid", $"The page size is from 1 to {max}.").ToException();
     }
 
     public static string? Continuation(this HttpRequest request) => request.QueryText("continuation");
@@ -135,10 +139,10 @@ public static partial class HttpExtensions
         page.Continuation is null ? null : request.Path + NextQuery(request, page.Continuation)));
 
     /// <summary>A page of something that is small enough to be read whole; the continuation is the place in it.</summary>
-    /// <exception cref="DomainException">Invalid continuation.</exception>
-    public static Page<T> PageOf<T>(this HttpRequest request, IReadOnlyList<T> all)
+    /// <exception cref="DomainException">Invalid continuation or page size.</exception>
+    public static Page<T> PageOf<T>(this HttpRequest request, IReadOnlyList<T> all, int maxPageSize = MaxPageSize)
     {
-        var size = request.PageSize();
+        var size = request.PageSize(maxPageSize);
         var start = 0;
         if (request.Continuation() is { } continuation
             && !int.TryParse(continuation, NumberStyles.None, CultureInfo.InvariantCulture, out start))

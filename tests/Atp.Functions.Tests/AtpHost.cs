@@ -33,6 +33,9 @@ public sealed record AtpHostOptions
 
     public TestClock? Clock { get; init; }
 
+    /// <summary>The port of a host that has stopped, so that it comes back where it was; 0 is any.</summary>
+    public int Port { get; init; }
+
     /// <summary>Types with functions besides the service's own.</summary>
     public Type[] Functions { get; init; } = [];
 
@@ -98,7 +101,7 @@ public sealed class AtpHost : IAsyncDisposable
         var builder = FunctionsApplication.CreateBuilder([]);
         var settings = new Dictionary<string, string?>(stack.Stack.Settings(account))
         {
-            ["urls"] = "http://127.0.0.1:0",
+            ["urls"] = $"http://127.0.0.1:{options.Port}",
             ["Atp:ConfigurationFile:AdditionalRoots:0"] = stack.Authority.RootCertificate,
             ["Atp:Site:ShardCount"] = "8",
             // Every test is the same few administrators and devices, and in a hurry; LimitTests sets its own.

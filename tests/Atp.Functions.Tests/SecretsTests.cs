@@ -248,7 +248,7 @@ public sealed class SecretsTests(TestStack stack)
         {
             "policies", $"policies/{policyId}", $"policies/{policyId}/revisions", $"policies/{policyId}/revisions/1", "devices", "devices/up-1",
             "collections", $"collections/{collectionId}", $"collections/{collectionId}/members", "deployments", $"deployments/{deploymentId}",
-            "health/summary", "health/history", "site", "audit", "audit/chains", "policies?deleted=true", $"devices?scope=deployment!{deploymentId}&health=Targeted",
+            "health/summary", "health/history", "site", "dashboard/sign-in", "audit", "audit/chains", "policies?deleted=true", $"devices?scope=deployment!{deploymentId}&health=Targeted",
         })
         {
             await host.GetJsonAsync($"/api/{address}");
@@ -266,6 +266,7 @@ public sealed class SecretsTests(TestStack stack)
 
         planted["administrator's token"] = host.Admin.DefaultRequestHeaders.Authorization!.Parameter!.Split('.')[2];
         planted["storage account key"] = host.Account.Key;
+        planted["sign-in password"] = host.Stack.Stack.SignInPassword;
         planted["client secret"] = host.Stack.Stack.Settings(host.Account)["Atp:LocalTrust:ClientSecret"]!;
     }
 

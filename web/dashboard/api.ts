@@ -1,5 +1,7 @@
 import type { components } from "../dist/api";
-import { SessionEnded, type SignIn } from "./signIn";
+import { SessionEnded, Unreachable, type SignIn } from "./signIn";
+
+export { Unreachable };
 
 /** What the API answers, as openapi.yaml describes it. */
 export type Schemas = components["schemas"];
@@ -17,13 +19,6 @@ export class Problem extends Error {
     readonly body: Record<string, unknown>,
   ) {
     super(message);
-  }
-}
-
-/** There was no answer at all. */
-export class Unreachable extends Error {
-  constructor() {
-    super("The service does not answer.");
   }
 }
 
@@ -51,6 +46,18 @@ export class Api {
   /** @param path below /api, or the nextLink of a list. */
   async get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
     return (await this.call<T>("GET", path, { ...(query && { query }), ...(signal && { signal }) })).value;
+  }
+
+  /** A whole list, page after page. */
+  async list<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T[]> {
+    const all: T[] = [];
+    let page = await this.get<{ value: T[]; nextLink?: string }>(path, query, signal);
+    all.push(...page.value);
+    while (page.nextLink !== undefined) {
+      page = await this.get(page.nextLink, undefined, signal);
+      all.push(...page.value);
+    }
+    return all;
   }
 
   async send<T>(method: "POST" | "PATCH" | "PUT" | "DELETE", path: string, options: CallOptions = {}): Promise<T> {

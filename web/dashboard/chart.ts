@@ -1,5 +1,6 @@
 import { BarChart, LineChart, PieChart } from "echarts/charts";
 import { GridComponent, TooltipComponent } from "echarts/components";
+import { html, render } from "lit-html";
 import { init, use, type ECharts, type EChartsCoreOption } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
@@ -8,6 +9,18 @@ use([BarChart, LineChart, PieChart, GridComponent, TooltipComponent, CanvasRende
 /** The colours of the style sheet, for what is drawn and not styled. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** A size in the units of the page's text, for what is drawn and not styled. */
+export function textSize(rem: number): number {
+  return rem * parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+/** What a tooltip shows: a heading, and names with values. */
+export function tooltip(heading: string, rows: [string, string][]): HTMLElement {
+  const element = document.createElement("div");
+  render(html`<b>${heading}</b><dl class="tooltip">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`, element);
+  return element;
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -47,8 +60,9 @@ class Chart extends HTMLElement {
   private draw(): void {
     if (this.chart && this.make) {
       this.chart.setOption({
-        animation: !calm.matches,
-        textStyle: { color: colour("text"), fontFamily: "inherit" },
+        animation: !calm.matches && this.dataset["drawn"] === undefined, // newer figures are no news that should move
+        animationDuration: 300,
+        textStyle: { color: colour("text"), fontFamily: getComputedStyle(this).fontFamily, fontSize: textSize(0.8) },
         ...this.make(),
       }, { notMerge: true });
       this.dataset["drawn"] = "true";

@@ -1,14 +1,30 @@
 import "./dashboard.css";
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import { Api } from "./api";
+import { Api, Unreachable } from "./api";
 import { failure, loading, type CreateView, type Page, type View } from "./page";
 import { currentAddress, link } from "./router";
 import { NotSetUp, SignIn } from "./signIn";
+import { createDevice } from "./views/device";
+import { createDevices } from "./views/devices";
+import { createDeploy } from "./views/deploy";
+import { createDeployment } from "./views/deployment";
+import { createDeployments } from "./views/deployments";
+import { createNewPolicy } from "./views/newPolicy";
 import { createOverview } from "./views/overview";
+import { createPolicies } from "./views/policies";
+import { createPolicy } from "./views/policy";
 
 /** Every view, by its address; those with a label are in the navigation. */
 const views: Record<string, { create: CreateView; label?: string }> = {
   "": { create: createOverview, label: "Overview" },
+  "devices": { create: createDevices, label: "Devices" },
+  "device": { create: createDevice },
+  "deployments": { create: createDeployments, label: "Deployments" },
+  "deployment": { create: createDeployment },
+  "deploy": { create: createDeploy },
+  "policies": { create: createPolicies, label: "Policies" },
+  "policy": { create: createPolicy },
+  "new-policy": { create: createNewPolicy },
 };
 
 const root = document.getElementById("page")!;
@@ -26,7 +42,8 @@ function draw(): void {
 
 function body(): TemplateResult {
   if (startError) {
-    return signedOut(startError instanceof NotSetUp ? html`<p role="alert">${startError.message}</p>` : failure(startError));
+    return signedOut(startError instanceof NotSetUp ? html`<p role="alert">${startError.message}</p>`
+      : html`${failure(startError)}${startError instanceof Unreachable ? nothing : html`<button @click=${startAgain}>Start again</button>`}`);
   }
   if (!signIn) {
     return signedOut(loading());
@@ -56,6 +73,11 @@ function signedOut(content: TemplateResult): TemplateResult {
 
 function beginSignIn(): void {
   signIn!.begin().catch((error: Error) => { startError = error; draw(); });
+}
+
+/** Without what the issuer put into the address. */
+function startAgain(): void {
+  location.replace(location.pathname);
 }
 
 async function signOut(): Promise<void> {
@@ -97,9 +119,13 @@ async function start(): Promise<void> {
   draw();
   try {
     signIn = await SignIn.open();
+    startError = undefined;
   } catch (error) {
     startError = error as Error;
     draw();
+    if (error instanceof Unreachable) {
+      setTimeout(() => void start(), 3000);
+    }
     return;
   }
   if (!signIn.person) {

@@ -1,6 +1,7 @@
 const numbers = new Intl.NumberFormat();
 const percents = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const clocks = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const units: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
@@ -16,6 +17,12 @@ export function percent(value: number | undefined): string {
 /** In the browser's time zone. */
 export function time(value: Date | string | undefined): string {
   return value === undefined ? "never" : moments.format(new Date(value));
+}
+
+/** Without the day if it is today. */
+export function clock(value: Date | string): string {
+  const at = new Date(value);
+  return at.toDateString() === new Date().toDateString() ? clocks.format(at) : moments.format(at);
 }
 
 /** How long ago, or until when. */

@@ -85,13 +85,53 @@ export class Loaded<T> {
   }
 }
 
+/** A change that somebody asks for: made once at a time, and what became of it. */
+export class Action {
+  busy = false;
+  error: Error | undefined;
+
+  /** @param page Rendered again when it begins and when it is over. */
+  constructor(private readonly page: Pick<Page, "sessionEnded" | "update">) {}
+
+  /** Does nothing while it is being made already. */
+  async run(change: () => Promise<void>): Promise<void> {
+    if (this.busy) {
+      return;
+    }
+    this.busy = true;
+    this.error = undefined;
+    this.page.update();
+    try {
+      await change();
+    } catch (error) {
+      if (error instanceof SessionEnded) {
+        this.page.sessionEnded();
+      }
+      this.error = error as Error;
+    } finally {
+      this.busy = false;
+      this.page.update();
+    }
+  }
+
+  /** Why it was not made, if so. */
+  showError(): TemplateResult | typeof nothing {
+    if (this.error === undefined) {
+      return nothing;
+    }
+    const { error } = this;
+    return html`<div class="notice danger" role="alert">${error instanceof SessionEnded ? "Your session has ended. Sign in again, then repeat it." : error.message}
+      ${error instanceof Problem && error.status >= 500 ? html`<br><small>Trace <code>${error.traceId}</code>, ${error.code}</small>` : nothing}</div>`;
+  }
+}
+
 /** Null: asking again wouldn't help. */
 function retryAfter(error: Error): number | null {
   return error instanceof Unreachable || (error instanceof Problem && (error.status >= 500 || error.status === 429)) ? 3 : null;
 }
 
 /** Until the time is over and somebody looks, or the view is left. */
-async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+export async function pause(seconds: number, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, seconds * 1000);
     signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });

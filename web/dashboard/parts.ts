@@ -1,4 +1,6 @@
+import "./parts.css";
 import { html, nothing, type TemplateResult } from "lit-html";
+import { link } from "./router";
 
 type Content = TemplateResult | string | number | typeof nothing;
 
@@ -18,6 +20,8 @@ export interface Column<T> {
   cell: (item: T) => Content;
   /** Numbers stand at the right. */
   isNumber?: boolean;
+  /** Names what the row is about. */
+  isHeader?: boolean;
 }
 
 /** A table that scrolls in itself where the window is narrow. */
@@ -26,6 +30,54 @@ export function table<T>(caption: string, columns: Column<T>[], items: readonly 
   return html`<div class="scroll" role="region" aria-label=${caption} tabindex="0"><table>
     <caption class="unseen">${caption}</caption>
     <thead><tr>${columns.map((column) => html`<th scope="col" class=${kind(column)}>${column.name}</th>`)}</tr></thead>
-    <tbody>${items.map((item) => html`<tr>${columns.map((column) => html`<td class=${kind(column)}>${column.cell(item)}</td>`)}</tr>`)}</tbody>
+    <tbody>${items.map((item) => html`<tr>${columns.map((column) => column.isHeader === true
+      ? html`<th scope="row">${column.cell(item)}</th>`
+      : html`<td class=${kind(column)}>${column.cell(item)}</td>`)}</tr>`)}</tbody>
   </table></div>`;
+}
+
+/** Views beside each other: `[text, address, whether it is this one]`. */
+export function tabs(label: string, entries: [string, string, boolean][]): TemplateResult {
+  return html`<nav class="tabs" aria-label=${label}>${entries.map(([text, address, isCurrent]) =>
+    html`<a href=${address} aria-current=${isCurrent ? "page" : nothing}>${text}</a>`)}</nav>`;
+}
+
+/** Leads through a list, page by page; nothing where there is one page only. */
+export function pager(view: string, parameters: Record<string, string | undefined>, nextLink: string | undefined): TemplateResult | typeof nothing {
+  const next = nextLink === undefined ? undefined : new URL(nextLink, location.origin).searchParams.get("continuation") ?? undefined;
+  const isFirst = parameters["continuation"] === undefined;
+  return next === undefined && isFirst ? nothing : html`<nav class="pager" aria-label="Pages">
+    ${isFirst ? nothing : html`<a href=${link(view, { ...parameters, continuation: undefined })}>First page</a>`}
+    ${next === undefined ? nothing : html`<a href=${link(view, { ...parameters, continuation: next })}>Next page</a>`}</nav>`;
+}
+
+/** A field of a form under its label, with a hint and what is wrong with it; the control says so by `describedBy` and `invalid`. */
+export function field(id: string, label: string, errors: Record<string, string[]>, control: TemplateResult, hint: Content = nothing): TemplateResult {
+  return html`<div class="field"><label for=${id}>${label}</label>
+    <p class="hint" id=${`${id}-hint`}>${hint}</p>
+    ${control}${fieldError(id, errors)}</div>`;
+}
+
+export function fieldError(id: string, errors: Record<string, string[]>): TemplateResult {
+  return html`<p class="field-error" id=${`${id}-error`}>${errors[id]?.join(" ")}</p>`;
+}
+
+/** `aria-describedby` of a control within `field`. */
+export function describedBy(id: string): string {
+  return `${id}-hint ${id}-error`;
+}
+
+/** `aria-invalid` of a control within `field`. */
+export function invalid(id: string, errors: Record<string, string[]>): "true" | typeof nothing {
+  return errors[id] === undefined ? nothing : "true";
+}
+
+/** Some words that stand out: `kind` is a class of the style sheet. */
+export function badge(text: string, kind = ""): TemplateResult {
+  return html`<span class=${`badge ${kind}`}>${text}</span>`;
+}
+
+/** Each a notice of its own. */
+export function warnings(texts: readonly string[]): TemplateResult[] {
+  return texts.map((text) => html`<p class="notice warning">${text}</p>`);
 }

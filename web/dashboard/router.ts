@@ -10,6 +10,11 @@ export function currentAddress(): { view: string; parameters: URLSearchParams } 
   return { view: view ?? "", parameters: new URLSearchParams(query ?? "") };
 }
 
+/** Keeps what the open view shows in the address, without opening it again. */
+export function keep(view: string, parameters: Record<string, string | undefined>): void {
+  history.replaceState(history.state, "", link(view, parameters));
+}
+
 export function go(view: string, parameters: Record<string, string | undefined> = {}): void {
   location.hash = link(view, parameters);
 }

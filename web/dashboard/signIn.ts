@@ -1,4 +1,6 @@
-import { InteractionRequiredAuthError, PublicClientApplication, ProtocolMode, CacheLookupPolicy, type AccountInfo } from "@azure/msal-browser";
+import {
+  AuthError, CacheLookupPolicy, InteractionRequiredAuthError, ProtocolMode, PublicClientApplication, ServerError, type AccountInfo,
+} from "@azure/msal-browser";
 import { overHttpOnLoopback } from "./localIssuer";
 
 /** Where and as which application people sign in, as `GET dashboard/sign-in` says. */
@@ -7,6 +9,16 @@ interface SignInSettings {
   clientId: string;
   scope: string;
 }
+
+/** There was no answer at all, of the service or of the issuer of its tokens. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The service does not answer.");
+  }
+}
+
+/** What MSAL calls it when the issuer doesn't answer. */
+const issuerIsAway = ["network_error", "no_network_connectivity", "get_request_failed", "post_request_failed", "endpoint_resolution_error", "openid_config_error"];
 
 /** The person's session is over: only signing in again helps. */
 export class SessionEnded extends Error {}
@@ -27,7 +39,7 @@ export class SignIn {
 
   /** Takes up the answer of a sign-in that has just been made, or the session that this tab has. */
   static async open(): Promise<SignIn> {
-    const answer = await fetch("sign-in");
+    const answer = await fetch("sign-in").catch(() => { throw new Unreachable(); });
     if (!answer.ok) {
       throw new Error(`The service answers ${answer.status}.`);
     }
@@ -80,16 +92,17 @@ export class SignIn {
       });
       return result.accessToken;
     } catch (error) {
-      if (error instanceof InteractionRequiredAuthError) {
+      // invalid_grant: the refresh token was revoked, or the session has lasted as long as the issuer lets it.
+      if (error instanceof InteractionRequiredAuthError || (error instanceof ServerError && error.errorCode === "invalid_grant")) {
         throw new SessionEnded();
       }
-      throw error;
+      throw error instanceof AuthError && issuerIsAway.includes(error.errorCode) ? new Unreachable() : error;
     }
   }
 
-  /** Forgets the session in this tab. */
+  /** Forgets the session in this tab, and leaves the page to end it at the issuer, where that has an address for it. */
   async end(): Promise<void> {
-    await this.client.clearCache();
+    await this.client.logoutRedirect({ account: this.account ?? null });
     this.account = undefined;
   }
 }

@@ -27,8 +27,8 @@ public sealed class FigureRuleTests
         Assert.Equal("Targeted Healthy FileSamplesDrifted Onboarded Eligible", FiguresOf(Decision(HealthState.Healthy) with { FileSamplesDrifted = true }));
 
     [Fact]
-    public void A_device_that_nothing_targets_is_in_no_figure() =>
-        Assert.Equal("", FiguresOf(new DeviceDecision(new OperatingSystemClass("Windows 10 22H2", Platform.UpLevel), [], null, false)));
+    public void A_device_that_nothing_targets_is_in_no_figure_but_that() =>
+        Assert.Equal("NotTargeted", FiguresOf(new DeviceDecision(new OperatingSystemClass("Windows 10 22H2", Platform.UpLevel), [], null, false)));
 
     [Theory]
     [InlineData(0, 0, 2, "")] // not enrolled
@@ -38,7 +38,7 @@ public sealed class FigureRuleTests
     [InlineData(7, 3, 2, "")] // another instance knows the new key first
     public void A_device_with_a_key_under_an_older_enrollment_key_is_counted_whatever_targets_it(int keyVersion, int keyGeneration, int siteGeneration, string expected)
     {
-        foreach (var (device, others) in new[] { (Facts.Device(null, "all"), "Targeted NeverReached "), (Facts.Device(), "") })
+        foreach (var (device, others) in new[] { (Facts.Device(null, "all"), "Targeted NeverReached "), (Facts.Device(), "NotTargeted ") })
         {
             var site = new SiteSnapshot(Facts.Site().Settings, [Facts.Policy("p")], [Facts.Deployment("d", "p")], [Facts.Collection("all")], siteGeneration);
             var decision = DeviceDecision.For(

@@ -12,20 +12,19 @@ namespace Atp.Functions.Tests.Health;
 /// <summary>The figures of every scope, and the devices behind each of them.</summary>
 public sealed class MonitoringTests(TestStack stack)
 {
-    private static readonly Guid OtherOrg = Guid.Parse("AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE");
     private static readonly string[] Kinds = ["platform", "os", "collection", "deployment", "organisation"];
 
     [Fact]
     public async Task Behind_every_figure_of_every_scope_and_every_status_of_every_deployment_are_as_many_devices_as_it_says()
     {
         await using var host = await AtpHost.StartAsync(stack, Fleet.Shards(3));
-        var fleet = await MixedFleetAsync(host);
+        var fleet = await MixedFleet.CreateAsync(host);
 
         await EveryFigureHasItsDevicesAsync(host);
 
         Assert.Equal(["drift-1", "drift-2", "up-1", "up-5"], await ListedAsync(host, "scope=os!Windows%2010%2022H2&health=Healthy"));
         Assert.Equal(["drift-1", "drift-2"], await ListedAsync(host, "health=fileSamplesDrifted"));
-        Assert.Equal(["down-1", "up-3"], await ListedAsync(host, $"scope=organisation!{OtherOrg:D}")); // as it was typed
+        Assert.Equal(["down-1", "up-3"], await ListedAsync(host, $"scope=organisation!{MixedFleet.OtherOrg:D}")); // as it was typed
         Assert.Equal(["odd-1"], await ListedAsync(host, "scope=organisation!other"));
         Assert.Equal(["off-1", "off-2"], await ListedAsync(host, $"scope=deployment!{fleet.Offboarding}&health=Offboarding"));
         Assert.Equal(["off-1", "off-2"], await ListedAsync(host, $"deploymentId={fleet.Onboarding}&status=Superseded"));
@@ -58,7 +57,7 @@ public sealed class MonitoringTests(TestStack stack)
     public async Task Onboarding_status_and_agent_health_are_of_the_same_devices_in_every_scope_and_in_history()
     {
         await using var host = await AtpHost.StartAsync(stack, Fleet.Shards(3));
-        var fleet = await MixedFleetAsync(host);
+        var fleet = await MixedFleet.CreateAsync(host);
 
         var summary = await host.RollUpAsync();
 
@@ -66,7 +65,7 @@ public sealed class MonitoringTests(TestStack stack)
         AssertPercents(summary["site"]!, onboarded: 7, eligible: 9, onboarding: 77.8, healthy: 55.6, agentState: 11.1, inactive: 11.1, notOnboarded: 22.2);
         Assert.Equal((1, 2), ((int)summary["site"]!["neverReached"]!, (int)summary["site"]!["offboarding"]!));
         AssertPercents(Scope(summary, $"deployment!{fleet.Onboarding}"), 7, 9, 77.8, 55.6, 11.1, 11.1, 22.2);
-        AssertPercents(Scope(summary, "organisation!" + $"{OtherOrg:D}".ToLowerInvariant()), 2, 2, 100, 50, 0, 50, 0);
+        AssertPercents(Scope(summary, "organisation!" + $"{MixedFleet.OtherOrg:D}".ToLowerInvariant()), 2, 2, 100, 50, 0, 50, 0);
         Assert.Equal(("Onboard", "Everybody"), ((string)Scope(summary, $"deployment!{fleet.Onboarding}")["name"]!, (string)Scope(summary, $"collection!{fleet.Everybody}")["name"]!));
         foreach (var kind in Kinds)
         {
@@ -80,6 +79,43 @@ public sealed class MonitoringTests(TestStack stack)
 
         await (await host.Admin.GetAsync("/api/health/summary?scopeKind=country")).ProblemAsync(
             HttpStatusCode.BadRequest, "health.scope-kind-invalid", "scopeKind");
+    }
+
+    [Fact]
+    public async Task One_call_has_the_figures_of_some_kinds_and_the_history_of_the_site()
+    {
+        await using var host = await AtpHost.StartAsync(stack, Fleet.Shards(3));
+        await MixedFleet.CreateAsync(host);
+        await host.RollUpAsync();
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        await host.RollUpAsync();
+        host.Clock.Advance(TimeSpan.FromDays(9));
+        var all = await host.RollUpAsync();
+
+        var before = host.Transactions;
+        var summary = await host.GetJsonAsync("/api/health/summary?scopeKind=platform,os&historyDays=30");
+        Assert.InRange(host.Transactions - before, 1, 3); // the figures, and two months of history at most
+
+        Assert.Equal(["os", "platform"], summary["scopes"]!.AsArray().Select(s => ((string)s!["scope"]!).Split('!')[0]).Distinct().Order());
+        Assert.Equal(all["site"]!.ToJsonString(), summary["site"]!.ToJsonString());
+        var history = summary["history"]!.AsArray(); // by day: of each the last
+        Assert.Equal([77.8, 77.8], history.Select(point => (double)point!["onboardingPercent"]!));
+        Assert.Equal([(5, 1), (0, 6)], history.Select(point => ((int)point!["healthy"]!, (int)point!["inactive"]!)));
+        Assert.Equal((string)summary["asOf"]!, (string)history[^1]!["asOf"]!);
+        Assert.Single((await host.GetJsonAsync("/api/health/summary?scopeKind=platform&scopeKind=os&historyDays=8"))["history"]!.AsArray());
+        Assert.Null(all["history"]);
+    }
+
+    [Theory]
+    [InlineData("scopeKind=platform,country", "scopeKind", "health.scope-kind-invalid")]
+    [InlineData("scopeKind=platform,", "scopeKind", "health.scope-kind-invalid")]
+    [InlineData("historyDays=401", "historyDays", "health.days-invalid")]
+    [InlineData("historyDays=0", "historyDays", "query.number-invalid")]
+    public async Task A_summary_of_what_does_not_exist_is_refused_by_field(string query, string field, string code)
+    {
+        await using var host = await AtpHost.StartAsync(stack, Fleet.Shards(1));
+
+        await (await host.Admin.GetAsync($"/api/health/summary?{query}")).ProblemAsync(HttpStatusCode.BadRequest, code, field);
     }
 
     [Fact]
@@ -118,7 +154,7 @@ public sealed class MonitoringTests(TestStack stack)
         host.Clock.Advance(TimeSpan.FromMinutes(1));
         var instructions = (await device.CheckInAsync())["instructions"]!;
         Assert.Equal("Offboard", (string)instructions["action"]!);
-        await device.SendAsync(Report(host, device, onboarded: false, running: false, orgId: null, instructions: instructions));
+        await device.SendAsync(MixedFleet.Report(host, device, onboarded: false, running: false, orgId: null, instructions: instructions));
         await device.IngestedAsync();
 
         var after = await host.RollUpAsync();
@@ -244,67 +280,6 @@ public sealed class MonitoringTests(TestStack stack)
         return [.. ids.Distinct().Order(StringComparer.Ordinal)];
     }
 
-    private static async Task<MixedFleet> MixedFleetAsync(AtpHost host)
-    {
-        await host.ImportAsync(
-        [
-            .. new[] { "up-1", "up-2", "up-3", "up-4", "up-5", "fetched-1", "silent-1", "drift-1", "drift-2", "off-1", "off-2" }.Select(id => TestSite.Line(id)),
-            TestSite.Line("down-1", build: 14393, productType: 3), TestSite.Line("old-1", build: 7601),
-            TestSite.Line("pilot-1", build: 9600, tags: "\"pilot\""), TestSite.Line("idle-1", tags: ""), TestSite.Line("odd-1", build: 22631, tags: ""),
-        ]);
-        var offboarding = await host.CreateOffboardingPolicyAsync(host.Clock.GetUtcNow().AddDays(20));
-        var onboarding = await host.CreatePolicyAsync();
-        var pilot = await host.CreatePolicyAsync("Pilot", workspaceId: null);
-        var everybody = await host.CreateCollectionAsync("Everybody", new { tag = "all" });
-        var leaving = await host.CreateCollectionAsync("Leaving", new { namePattern = "OFF-*" });
-        var pilots = await host.CreateCollectionAsync("Pilots", new { tag = "pilot" }, new { namePattern = "UP-1" }, new { namePattern = "UP-2" });
-        var fleet = new MixedFleet(
-            (string)onboarding["id"]!, everybody, leaving, await DeployedAsync(host, onboarding, everybody), await DeployedAsync(host, offboarding, leaving),
-            await DeployedAsync(host, pilot, pilots), []);
-
-        async Task<(TestDevice Device, JsonNode? Instructions)> CheckedInAsync(string id)
-        {
-            var device = fleet.Devices[id] = await host.EnrollAsync(id);
-            return (device, (await device.CheckInAsync())["instructions"]);
-        }
-
-        async Task ReportedAsync(string id, bool running = true, double connectedDaysAgo = 0, string? orgId = null, bool onboarded = true, string? fileSamples = null)
-        {
-            var (device, instructions) = await CheckedInAsync(id);
-            await device.SendAsync(Report(host, device, onboarded, running, orgId ?? TestSite.OrgId.ToString(), connectedDaysAgo, fileSamples, instructions));
-        }
-
-        await ReportedAsync("up-1");
-        await ReportedAsync("up-2", running: false);
-        await ReportedAsync("up-3", connectedDaysAgo: 8, orgId: OtherOrg.ToString());
-        await ReportedAsync("up-4", onboarded: false);
-        await ReportedAsync("up-5", fileSamples: "AllFileTypes");
-        await ReportedAsync("drift-1", fileSamples: "None");
-        await ReportedAsync("drift-2", fileSamples: "None");
-        await ReportedAsync("down-1", orgId: OtherOrg.ToString().ToUpperInvariant());
-        await ReportedAsync("off-1", running: false);
-        await CheckedInAsync("fetched-1");
-        await CheckedInAsync("pilot-1");
-        await ReportedAsync("odd-1", orgId: "no/key#at?all");
-        await fleet.Devices["odd-1"].IngestedAsync();
-        return fleet;
-    }
-
-    private static SignedReport Report(
-        AtpHost host, TestDevice device, bool onboarded, bool running, string? orgId, double connectedDaysAgo = 0, string? fileSamples = null,
-        JsonNode? instructions = null) => device.Sign(new
-        {
-            reportedAt = host.Clock.GetUtcNow(),
-            lastConnected = host.Clock.GetUtcNow().AddDays(-connectedDaysAgo),
-            senseIsRunning = running,
-            onboardingState = onboarded ? 1 : 0,
-            orgId,
-            fileSamples,
-            deploymentId = (string?)instructions?["deploymentId"],
-            revision = (int?)instructions?["revision"],
-            result = instructions is null ? null : "Success",
-        });
-
     private static Task<string> DeployedAsync(AtpHost host, JsonObject policy, string collection) =>
         host.DeployAllTheSameAsync((string)policy["id"]!, collection);
 
@@ -318,7 +293,4 @@ public sealed class MonitoringTests(TestStack stack)
         (onboarded, eligible, onboarding, healthy, agentState, inactive, notOnboarded),
         ((int)scope["onboarded"]!, (int)scope["eligible"]!, (double)scope["onboardingPercent"]!, (double)scope["healthyPercent"]!,
             (double)scope["agentStatePercent"]!, (double)scope["inactivePercent"]!, (double)scope["notOnboardedPercent"]!));
-
-    private sealed record MixedFleet(
-        string OnboardingPolicy, string Everybody, string Leaving, string Onboarding, string Offboarding, string Pilot, Dictionary<string, TestDevice> Devices);
 }

@@ -177,7 +177,7 @@ internal sealed class RequestFuzzer(ApiDescription api, int seed, FuzzTargets ta
         private string Value(IOpenApiParameter parameter) => dice.Next(10) switch
         {
             0 => dice.Pick("%00", "%ff", "%c3%28", "%ed%a0%80", "%", "%zz"),
-            < 4 when parameter.Schema is { } schema => Uri.EscapeDataString(bodies.Leaf(schema).ToString()),
+            < 4 when parameter.Schema is { } schema => Uri.EscapeDataString(bodies.Leaf(schema.Items ?? schema).ToString()),
             4 when parameter.Name == "scope" =>
                 $"{dice.Pick("platform", "os", "collection", "deployment", "organisation")}!{Uri.EscapeDataString(dice.HostileText(withoutNul: true))}",
             5 when parameter.Name == "continuation" =>

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Atp.Local;
 using Azure.Data.Tables;
 
@@ -52,11 +53,11 @@ public sealed class LocalStackTests
         using var folder = new TemporaryFolder();
         var options = new LocalStackOptions { DataFolder = folder.Path };
         StorageAccountKey account;
-        string administrator, certificate;
+        string administrator, certificate, password;
         await using (var first = await LocalStack.StartAsync(options, Stop))
         {
             account = new StorageAccountKey(first.Azurite.Accounts[0].Name, first.Azurite.Accounts[0].Key);
-            (administrator, certificate) = (first.AdministratorClient.Secret, first.KeyVault.CertificateSha256);
+            (administrator, certificate, password) = (first.AdministratorClient.Secret, first.KeyVault.CertificateSha256, first.SignInPassword);
             var secrets = VaultClients.Secrets(first.KeyVault, first.Tokens);
             await secrets.SetSecretAsync("kept", "a-very-secret-value", Stop);
             await secrets.SetSecretAsync("removed", "another-secret-value", Stop);
@@ -68,12 +69,37 @@ public sealed class LocalStackTests
 
         Assert.Equal(account, new StorageAccountKey(second.Azurite.Accounts[0].Name, second.Azurite.Accounts[0].Key));
         Assert.Equal(2, second.Azurite.Accounts.Count);
-        Assert.Equal((administrator, certificate), (second.AdministratorClient.Secret, second.KeyVault.CertificateSha256));
+        Assert.Equal((administrator, certificate, password), (second.AdministratorClient.Secret, second.KeyVault.CertificateSha256, second.SignInPassword));
         var kept = VaultClients.Secrets(second.KeyVault, second.Tokens);
         Assert.Equal("a-very-secret-value", (await kept.GetSecretAsync("kept", cancellationToken: Stop)).Value.Value);
         Assert.Equal("removed", (await kept.GetDeletedSecretAsync("removed", Stop)).Value.Name);
         var tables = new TableServiceClient(second.Azurite.Accounts[0].ConnectionString);
         Assert.Single(await tables.QueryAsync(cancellationToken: Stop).ToListAsync(Stop));
+    }
+
+    [Fact]
+    public async Task A_folder_of_an_earlier_build_gets_a_sign_in_password_and_keeps_it_and_all_else()
+    {
+        using var folder = new TemporaryFolder();
+        string secret, password;
+        using (var first = LocalStackState.Open(folder.Path, accounts: 1))
+        {
+            secret = first.AdministratorSecret;
+        }
+
+        var path = Path.Combine(folder.Path, "stack.json");
+        var content = JsonNode.Parse(await File.ReadAllTextAsync(path, Stop))!.AsObject();
+        Assert.True(content.Remove("SignInPassword"));
+        await File.WriteAllTextAsync(path, content.ToJsonString(), Stop);
+
+        using (var second = LocalStackState.Open(folder.Path, accounts: 1))
+        {
+            password = second.SignInPassword;
+        }
+
+        using var third = LocalStackState.Open(folder.Path, accounts: 1);
+        Assert.Matches("^[a-z1-9]{12}$", password);
+        Assert.Equal((secret, password), (third.AdministratorSecret, third.SignInPassword));
     }
 
     [Fact]
