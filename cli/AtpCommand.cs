@@ -9,8 +9,10 @@ using Atp.Cli.Collections;
 using Atp.Cli.Completion;
 using Atp.Cli.Deployments;
 using Atp.Cli.Devices;
+using Atp.Cli.Doctor;
 using Atp.Cli.Exports;
 using Atp.Cli.Health;
+using Atp.Cli.Poison;
 using Atp.Cli.Policies;
 using Atp.Cli.Samples;
 using Atp.Cli.Simulation;
@@ -132,6 +134,8 @@ public static class AtpCommand
         ExportCommand.Create(terminal),
         SiteCommand.Create(terminal),
         AuditCommand.Create(terminal),
+        PoisonCommand.Create(terminal),
+        DoctorCommand.Create(terminal),
         SimulateCommand.Create(terminal),
         SamplePackageCommand.Create(terminal),
         TokenCommand.Create(terminal),

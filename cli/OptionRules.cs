@@ -1,10 +1,36 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Atp.Cli;
 
-internal static class OptionRules
+internal static partial class OptionRules
 {
+    /// <summary>An option that takes <c>90s</c>, <c>10m</c> or <c>1.5h</c>.</summary>
+    public static Option<TimeSpan> Duration(string name, string description, TimeSpan standard) => new(name)
+    {
+        Description = description,
+        HelpName = "90s|10m|1.5h",
+        DefaultValueFactory = _ => standard,
+        CustomParser = result =>
+        {
+            var match = DurationText().Match(result.Tokens[0].Value);
+            if (match.Success && double.TryParse(match.Groups[1].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+                && number is > 0 and < 100_000)
+            {
+                return match.Groups[2].Value switch
+                {
+                    "s" => TimeSpan.FromSeconds(number),
+                    "m" => TimeSpan.FromMinutes(number),
+                    _ => TimeSpan.FromHours(number),
+                };
+            }
+
+            result.AddError($"{name} {result.Tokens[0].Value}: give a time such as 90s, 10m or 1.5h.");
+            return standard;
+        },
+    };
+
     /// <summary>One of some words, in any case; the value is as it is spelled here.</summary>
     public static Option<string?> OneOf(string name, string description, params string[] values)
     {
@@ -45,4 +71,7 @@ internal static class OptionRules
             result.AddError($"{option.Name} is a number from {lowest} to {highest}, not '{token.Value}'.");
         }
     });
+
+    [GeneratedRegex(@"^([0-9.]+)([smh])\z")]
+    private static partial Regex DurationText();
 }

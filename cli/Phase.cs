@@ -8,6 +8,7 @@ public sealed class Phase(string name, string unit, Func<long>? transactions)
 {
     private long done;
     private long total;
+    private long amount = -1;
 
     public string Name { get; } = name;
 
@@ -16,6 +17,12 @@ public sealed class Phase(string name, string unit, Func<long>? transactions)
     public long Done => Interlocked.Read(ref done);
 
     public long Total => Interlocked.Read(ref total);
+
+    /// <summary>How many of <see cref="Unit"/> that is; <see cref="Done"/>, unless the work is measured in something else.</summary>
+    public long Amount => Interlocked.Read(ref amount) is var known and >= 0 ? known : Done;
+
+    /// <summary>What holds it up, for people; null when nothing does.</summary>
+    public string? Note { get; set; }
 
     public TimeSpan Elapsed { get; private set; }
 
@@ -26,6 +33,15 @@ public sealed class Phase(string name, string unit, Func<long>? transactions)
     {
         Interlocked.Exchange(ref total, newTotal);
         Interlocked.Exchange(ref done, newDone);
+    }
+
+    /// <param name="newDone">How far the work is, e.g. in shards or bytes.</param>
+    /// <param name="newTotal">Of how much.</param>
+    /// <param name="newAmount">How many of <see cref="Unit"/> that was.</param>
+    public void Set(long newDone, long newTotal, long newAmount)
+    {
+        Interlocked.Exchange(ref amount, newAmount);
+        Set(newDone, newTotal);
     }
 
     public void Advance() => Interlocked.Increment(ref done);

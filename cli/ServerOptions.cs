@@ -9,7 +9,7 @@ public sealed class ServerOptions
 {
     public const string ServerVariable = "ATP_SERVER";
     public const string TokenVariable = "ATP_TOKEN";
-    private static readonly Uri DefaultServer = new("http://127.0.0.1:7071");
+    internal static readonly Uri DefaultServer = new("http://127.0.0.1:7071");
 
     /// <summary>A large import is answered when its last row is stored.</summary>
     private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(10);
@@ -56,13 +56,37 @@ public sealed class ServerOptions
     public AtpClient Connect(ParseResult parse)
     {
         var http = NewHttpClient();
-        var local = Connection.Find(parse.GetRequiredValue(data).FullName);
+        var local = Connection.Find(DataFolder(parse));
         var root = FindServer(parse, local);
         return new AtpClient(http, root, FindToken(parse, local, root, http));
     }
 
+    /// <summary>
+    /// A client that bears a server which is restarted meanwhile; a local stack that comes back elsewhere, with other tokens, is found again.
+    /// </summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="patience">How long the server may be away at a time.</param>
+    /// <param name="note">Told what is waited for; null when it isn't any more.</param>
+    /// <exception cref="CommandException">When no token can be had to begin with.</exception>
+    internal EnduringClient ConnectEnduring(ParseResult parse, TimeSpan patience, Action<string?> note)
+    {
+        var first = Connect(parse);
+        return new EnduringClient(first, () => Reconnect(parse, first.Server), patience, note);
+    }
+
+    private AtpClient Reconnect(ParseResult parse, Uri before)
+    {
+        var client = Connect(parse);
+        return client.Server == before || Connection.Find(DataFolder(parse)) is not null
+            ? client
+            : throw new NoAnswerException("No local stack runs there any more."); // and its token is for no other server
+    }
+
+    /// <summary>The local stack's, whether it is there or not.</summary>
+    internal string DataFolder(ParseResult parse) => parse.GetRequiredValue(data).FullName;
+
     /// <summary>The server alone, for calls that carry a device's credential.</summary>
-    public Uri FindServer(ParseResult parse) => FindServer(parse, Connection.Find(parse.GetRequiredValue(data).FullName));
+    public Uri FindServer(ParseResult parse) => FindServer(parse, Connection.Find(DataFolder(parse)));
 
     public static HttpClient NewHttpClient() => new(new PatientHandler(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }))
     {

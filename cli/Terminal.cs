@@ -5,6 +5,8 @@ namespace Atp.Cli;
 /// <summary>Where a command reads and writes; the tests give their own.</summary>
 public sealed class Terminal
 {
+    private readonly TerminalLook look;
+
     /// <param name="output">What the command says.</param>
     /// <param name="error">What went wrong.</param>
     /// <param name="input">Where the Workspace key comes from when nobody types it.</param>
@@ -16,6 +18,7 @@ public sealed class Terminal
 
     internal Terminal(TextWriter output, TextWriter error, TextReader input, TerminalLook look)
     {
+        this.look = look;
         (Output, Error, Input, IsInteractive, IsErrorInteractive) = (output, error, input, look.Interactive, look.ErrorInteractive);
         Console = NewConsole(output, look.Interactive, look);
         ErrorConsole = NewConsole(error, look.ErrorInteractive, look);
@@ -46,6 +49,30 @@ public sealed class Terminal
     public void Say(string text) => Output.WriteLine(text);
 
     public void Complain(string text) => Error.WriteLine(text);
+
+    /// <summary>On standard error, above the bars that may be shown there.</summary>
+    public void SayAside(string text)
+    {
+        if (IsErrorInteractive)
+        {
+            ErrorConsole.WriteLine(text);
+        }
+        else
+        {
+            Complain(text);
+        }
+    }
+
+    /// <summary>What would be on standard output, as it would look there.</summary>
+    internal string Render(Action<Terminal> show)
+    {
+        using var text = new StringWriter();
+        var screen = new Terminal(text, Error, Input, look);
+        (screen.Console.Profile.Width, screen.Console.Profile.Capabilities.Ansi, screen.Console.Profile.Capabilities.ColorSystem) =
+            (Console.Profile.Width, Console.Profile.Capabilities.Ansi, Console.Profile.Capabilities.ColorSystem);
+        show(screen);
+        return text.ToString();
+    }
 
     /// <summary>A hidden prompt for a person, else one line of standard input.</summary>
     /// <exception cref="CommandException">When there is none.</exception>

@@ -4,6 +4,7 @@ using Atp.Core.Collections;
 using Atp.Core.Deployments;
 using Atp.Core.Devices;
 using Atp.Core.Health;
+using Atp.Core.Poison;
 using Atp.Core.Policies;
 using Atp.Core.Secrets;
 using Atp.Core.Site;
@@ -81,7 +82,7 @@ public static class AtpFunctions
         services.AddSingleton(s => new AdministratorTokens(s.GetRequiredService<IOptions<EntraOptions>>(), s.GetService<LocalTrust>()));
         services.AddSingleton<CallLimits>();
         services.AddHostedService<SiteSetup>();
-        services.AddAtpPolicies().AddAtpDevices().AddAtpCollections().AddAtpDeployments().AddAtpAgent().AddAtpHealth();
+        services.AddAtpPolicies().AddAtpDevices().AddAtpCollections().AddAtpDeployments().AddAtpAgent().AddAtpHealth().AddAtpPoison();
         return builder;
     }
 

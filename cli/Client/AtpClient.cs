@@ -100,11 +100,11 @@ internal static class Http
         catch (HttpRequestException e)
         {
             var server = request.RequestUri!.GetLeftPart(UriPartial.Authority);
-            throw new CommandException($"No answer from {server}: {e.Message} Is it running? `atp up` starts a local one.", e);
+            throw new NoAnswerException($"No answer from {server}: {e.Message} Is it running? `atp up` starts a local one.", e);
         }
         catch (TaskCanceledException e) when (!ct.IsCancellationRequested)
         {
-            throw new CommandException($"{request.Method} {request.RequestUri!.AbsolutePath} was not answered within {http.Timeout:g}.", e);
+            throw new NoAnswerException($"{request.Method} {request.RequestUri!.AbsolutePath} was not answered within {http.Timeout:g}.", e);
         }
     }
 
@@ -120,6 +120,10 @@ internal static class Http
         {
             var request = answer.RequestMessage!;
             throw new CommandException($"The answer to {request.Method} {request.RequestUri!.AbsolutePath} can't be read: {e.Message}", e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new NoAnswerException($"The answer to {answer.RequestMessage!.RequestUri!.AbsolutePath} broke off: {e.Message}", e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -420,6 +421,16 @@ public sealed record StatusFigures : Answer
     public int Unknown { get; init; }
 
     public int Superseded { get; init; }
+
+    [JsonIgnore]
+    public int Devices => Final + InProgress + Unknown;
+
+    /// <summary>Those that have nothing left to do.</summary>
+    [JsonIgnore]
+    public int Final => Success + Error + RequirementsNotMet + Superseded;
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Success:N0} success, {Error:N0} error, {RequirementsNotMet:N0} requirements not met, {InProgress:N0} in progress, {Unknown:N0} unknown, {Superseded:N0} superseded");
 }
 
 public sealed record HealthSummaryAnswer : Answer

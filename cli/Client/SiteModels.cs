@@ -11,6 +11,8 @@ public sealed record SiteAnswer : Answer
 
     public IReadOnlyList<OrganisationAnswer> Organisations { get; init; } = [];
 
+    public FiguresAgeAnswer? Figures { get; init; }
+
     public IReadOnlyList<QueueAnswer> Queues { get; init; } = [];
 
     public IReadOnlyList<TimerAnswer> Timers { get; init; } = [];
@@ -27,6 +29,9 @@ public sealed record ConfigurationManagerAnswer(int Version, IReadOnlyList<strin
 public sealed record RolesAnswer(IReadOnlyList<string> All, IReadOnlyList<string> Yours);
 
 public sealed record OrganisationAnswer(string OrgId, int Devices);
+
+/// <summary>How old the figures are; no time before the first.</summary>
+public sealed record FiguresAgeAnswer(DateTimeOffset? AsOf, int? AgeSeconds, bool Stale);
 
 public sealed record QueueAnswer(string Name, int Length, int Poison);
 

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json.Serialization;
 
 namespace Atp.Cli.Client;
@@ -36,14 +35,15 @@ public sealed class TokenSource
             ["client_secret"] = connection.ClientSecret,
             ["scope"] = connection.Scope,
         });
-        using var answer = await http.PostAsync(connection.TokenEndpoint, form, ct);
+        using var request = new HttpRequestMessage(HttpMethod.Post, connection.TokenEndpoint) { Content = form };
+        using var answer = await Http.SendAsync(http, request, ct);
         if (!answer.IsSuccessStatusCode)
         {
             throw new CommandException(
                 $"{connection.TokenEndpoint} gave no token (HTTP {(int)answer.StatusCode}). Start the local stack again with `atp up`.");
         }
 
-        var token = (await answer.Content.ReadFromJsonAsync<TokenAnswer>(ct))!;
+        var token = await Http.ReadAsync<TokenAnswer>(answer, ct);
         current = (token.AccessToken, clock.GetUtcNow().AddSeconds(token.ExpiresIn) - RenewBefore);
         return token.AccessToken;
     }

@@ -33,7 +33,7 @@ internal static class DeployCommand
         new("Warnings", deployment => deployment.Warnings),
     ];
 
-    private static readonly TimeSpan LongestFanOut = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public static Command Create(Terminal terminal)
     {
@@ -47,10 +47,15 @@ internal static class DeployCommand
             AllowMultipleArgumentsPerToken = true,
         };
         collections.CompletionSources.Add(context => LiveIds.Collections.Find(server, context));
-        var watch = new Option<bool>("--watch") { Description = "Follow it until every member has its assignment" };
+        var watch = new Option<bool>("--watch") { Description = "Follow it, also over a restart of the server" };
+        var until = OptionRules.OneOf("--until",
+            "When --watch ends: placed, every member has its assignment; done, no device has anything left to do. "
+            + "Default: done where somebody looks, who can press Ctrl-C; else placed",
+            "placed", "done");
+        var timeout = OptionRules.Duration("--timeout", "How long --watch bears a server that doesn't answer", Patience);
         var preview = new Option<bool>("--preview") { Description = "Only show what it would come to" };
         var acknowledge = new Option<bool>("--acknowledge-failures") { Description = "Deploy although it would fail on some devices" };
-        var command = new Command("deploy", "Deploy a policy to collections") { policy, collections, watch, preview, acknowledge };
+        var command = new Command("deploy", "Deploy a policy to collections") { policy, collections, watch, until, timeout, preview, acknowledge };
         server.AddTo(command);
         command.SetAction(async (parse, ct) =>
         {
@@ -78,10 +83,9 @@ internal static class DeployCommand
 
             if (parse.GetValue(watch))
             {
-                // To a script, the bar would be in the way.
-                var follow = (Action<DeploymentAnswer> progress) =>
-                    client.WaitUntilPlacedAsync(deployment.Id, progress, LongestFanOut, ct);
-                deployment = answers.IsForPeople ? await WatchAsync(terminal, follow) : await follow(_ => { });
+                var end = (parse.GetValue(until) ?? (terminal.IsInteractive && answers.IsForPeople ? "done" : "placed")) == "done" ? WatchEnd.Done : WatchEnd.Placed;
+                var follow = new DeploymentWatch(terminal, answers.IsForPeople, note => server.ConnectEnduring(parse, parse.GetValue(timeout), note));
+                deployment = await follow.RunAsync(deployment, end, ct);
             }
 
             answers.One(deployment, Columns, () => Show(terminal, deployment));
@@ -93,22 +97,18 @@ internal static class DeployCommand
     {
         terminal.Say($"Deployment {deployment.Id}: {deployment.State}");
         FigureTables.ShowPlatforms(terminal, deployment);
+        if (deployment.Statuses is { } statuses)
+        {
+            FigureTables.ShowStatuses(terminal, "As of the last roll-up", statuses);
+        }
+
         foreach (var warning in deployment.Warnings)
         {
             terminal.Say($"Warning: {warning}");
         }
     }
 
-    private static async Task<DeploymentAnswer> WatchAsync(
-        Terminal terminal, Func<Action<DeploymentAnswer>, Task<DeploymentAnswer>> follow)
-    {
-        var phase = new Phase("deploy", "shards", null);
-        DeploymentAnswer? last = null;
-        await new PhaseBoard(terminal).ShowAsync([phase], () => phase.MeasureAsync(async () => last = await follow(phase.Follow)));
-        return last!;
-    }
-
-    /// <summary>The phase's bar goes as far as the shards that are placed.</summary>
+    /// <summary>The phase's bar goes as far as the shards that are placed, and counts devices.</summary>
     public static void Follow(this Phase phase, DeploymentAnswer deployment) =>
-        phase.Set(deployment.Progress?.ShardsDone ?? 0, deployment.Progress?.Shards ?? 0);
+        phase.Set(deployment.Progress?.ShardsDone ?? 0, deployment.Progress?.Shards ?? 0, deployment.Progress?.Devices ?? 0);
 }

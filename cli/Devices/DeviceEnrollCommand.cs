@@ -24,14 +24,19 @@ internal static class DeviceEnrollCommand
                 .Where(id => id.Length > 0).ToList();
             var client = server.Connect(parse);
             var refused = new List<EnrollmentAnswer>();
+            var phase = new Phase("enroll", "devices", null);
             await using (var saved = KeysFile.Create(parse.GetRequiredValue(keys)))
             {
-                foreach (var some in wanted.Chunk(AtOnce))
+                await new PhaseBoard(terminal).FollowAsync([phase], async () =>
                 {
-                    var given = await client.EnrollAsync(some, parse.GetValue(newKey), ct);
-                    await KeysFile.WriteAsync(saved, given.Select(answer => answer.ToKey()).OfType<DeviceKey>(), ct);
-                    refused.AddRange(given.Where(answer => answer.Key is null));
-                }
+                    foreach (var some in wanted.Chunk(AtOnce))
+                    {
+                        var given = await client.EnrollAsync(some, parse.GetValue(newKey), ct);
+                        await KeysFile.WriteAsync(saved, given.Select(answer => answer.ToKey()).OfType<DeviceKey>(), ct);
+                        refused.AddRange(given.Where(answer => answer.Key is null));
+                        phase.Set(phase.Done + some.Length, wanted.Count);
+                    }
+                });
             }
 
             foreach (var answer in refused)

@@ -27,8 +27,11 @@ internal static class DeviceImportCommand
             var client = server.Connect(parse);
             var inventory = parse.GetRequiredValue(file);
             var mediaType = inventory.Extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) ? "text/csv" : "application/x-ndjson";
-            await using var stream = inventory.OpenRead();
-            var answer = await client.ImportDevicesAsync(stream, mediaType, ct);
+            var phase = new Phase("import", "rows", null);
+            await using var stream = new CountedStream(inventory.OpenRead(), phase);
+            ImportAnswer? imported = null;
+            await new PhaseBoard(terminal).FollowAsync([phase], async () => imported = await client.ImportDevicesAsync(stream, mediaType, ct));
+            var answer = imported!;
             server.Answers(terminal, parse).One(answer, Columns, () => terminal.Say(
                 $"{answer.Received} rows: {answer.Created} created, {answer.Updated} updated, {answer.Unchanged} unchanged, {answer.Rejected} rejected"));
             foreach (var error in answer.Errors)

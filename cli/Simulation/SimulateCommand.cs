@@ -60,7 +60,16 @@ internal static class SimulateCommand
         Terminal terminal, AtpClient client, bool forPeople, SimulatedFleet fleet, DeviceAgent agent,
         Func<IEnumerable<DeviceKey>, CancellationToken, Task>? keep, FleetTally tally, CancellationToken ct)
     {
-        var imported = await client.ImportDevicesAsync(fleet.Rows(), ct);
+        var import = new Phase("import", "devices", null);
+        import.Set(0, fleet.Count);
+        var rows = fleet.Rows().Select(row =>
+        {
+            import.Advance();
+            return row;
+        });
+        ImportAnswer? answer = null;
+        await new PhaseBoard(terminal).FollowAsync([import], async () => answer = await client.ImportDevicesAsync(rows, ct));
+        var imported = answer!;
         if (imported.Rejected > 0)
         {
             throw new CommandException($"The server refused {imported.Rejected} of {imported.Received} devices: {imported.Errors[0].Detail}");

@@ -65,10 +65,23 @@ public sealed record DeviceReport
         Converters = { new EnumByName() },
     };
 
+    /// <returns>Null when the body isn't one, or says what no agent could honestly send.</returns>
+    internal static DeviceReport? TryParse(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<DeviceReport>(body, Json) is { } report && report.IsPlausible() ? report : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     internal AgentHealth ToHealth() => new(ReportedAt.ToUniversalTime(), LastConnected?.ToUniversalTime(), SenseIsRunning, OnboardingState, OrgId, FileSamples);
 
     /// <summary>Whether every value is one that an agent could honestly send.</summary>
-    internal bool IsPlausible() =>
+    private bool IsPlausible() =>
         OnboardingState is 0 or 1
         && ReportedAt.Year >= 2000 && LastConnected is not { Year: < 1970 }
         && OrgId is not { Length: > 64 } && ErrorCode is not { Length: > 64 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Text.Json;
 using Atp.Core.Devices;
 using Atp.Core.Errors;
 using Atp.Core.Storage;
@@ -93,7 +92,7 @@ public sealed partial class ReportService : IDisposable
             return DropReason.Forged;
         }
 
-        if (ParseBody(body) is not { } report)
+        if (DeviceReport.TryParse(body) is not { } report)
         {
             return DropReason.Malformed;
         }
@@ -105,18 +104,6 @@ public sealed partial class ReportService : IDisposable
         }
 
         return await Contention.RetryAsync(() => RecordAsync(deviceId, signed.KeyVersion, report, ct), ct);
-    }
-
-    private static DeviceReport? ParseBody(byte[] body)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<DeviceReport>(body, DeviceReport.Json) is { } report && report.IsPlausible() ? report : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     private async Task<DropReason?> RecordAsync(string deviceId, int keyVersion, DeviceReport report, CancellationToken ct)

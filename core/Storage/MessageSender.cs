@@ -6,7 +6,8 @@ namespace Atp.Core.Storage;
 /// <summary>A message between our own functions: names rows, never secrets or file content.</summary>
 public abstract record Message
 {
-    private const int Version = 1;
+    /// <summary>That this build writes, and the only one that it reads.</summary>
+    public const int Version = 1;
 
     /// <summary>The message's version. A build that doesn't know it leaves the message to one that does, or to the poison queue.</summary>
     /// <exception cref="JsonException">Another version.</exception>

@@ -23,6 +23,9 @@ public sealed partial class Azurite : IAsyncDisposable
         Accounts = accounts;
     }
 
+    /// <summary>Whether its npm package is there; if not, the first start installs it. Null where there is nothing to install it from.</summary>
+    public static bool? IsInstalled => Directory.Exists(AzuriteInstallation.Folder) ? AzuriteInstallation.IsInstalled(AzuriteInstallation.Folder) : null;
+
     public IReadOnlyList<StorageAccount> Accounts { get; }
 
     public int ProcessId { get; }

@@ -43,7 +43,7 @@ internal static class AzuriteInstallation
     }
 
     // npm writes the hidden lock file last, so an interrupted or outdated installation counts as none.
-    private static bool IsInstalled(string folder)
+    public static bool IsInstalled(string folder)
     {
         var done = new FileInfo(Path.Combine(folder, "node_modules", ".package-lock.json"));
         return done.Exists

@@ -72,6 +72,8 @@ public sealed class SecretsTests(TestStack stack)
         "key of up-1" or "key of down-1" => place == $"answer POST /api/devices/{secret[7..]}/enroll",
         "key of plain-1" => place == "answer POST /api/devices/enroll",
         "new key of up-1" => place == "answer POST /api/agent/check-in",
+        "signature of a poisoned report" or "key in a poisoned report" => place == "queue device-reports-poison",
+        "key in a poisoned message" => place == "queue health-shards-poison",
         "report address of up-1" or "report address of down-1" => place == "answer POST /api/agent/check-in",
         _ => false,
     };
@@ -193,6 +195,14 @@ public sealed class SecretsTests(TestStack stack)
         await Eventually.TrueAsync(async () =>
             (await host.Queue(Queues.DeploymentShards + Queues.PoisonSuffix).GetPropertiesAsync()).Value.ApproximateMessagesCount == 1);
         await device.IngestedAsync();
+
+        planted["key in a poisoned report"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        planted["key in a poisoned message"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        var poisoned = device.Sign(new { reportedAt = host.Clock.GetUtcNow(), senseIsRunning = true, onboardingState = 1, errorCode = planted["key in a poisoned report"] });
+        planted["signature of a poisoned report"] = poisoned.Signature;
+        await host.Queue(Queues.DeviceReports + Queues.PoisonSuffix).SendMessageAsync(JsonSerializer.Serialize(poisoned, DeviceReport.Json));
+        await host.Queue(Queues.DeviceReports + Queues.PoisonSuffix).SendMessageAsync($"{{\"{planted["key in a poisoned report"]}\":1}}");
+        await host.Queue(Queues.HealthShards + Queues.PoisonSuffix).SendMessageAsync($"{{\"v\":1,\"rollUpId\":\"{planted["key in a poisoned message"]}\"}}");
     }
 
     /// <summary>Credentials that are refused, and uploads that never become anything, with secrets in them.</summary>
@@ -248,7 +258,7 @@ public sealed class SecretsTests(TestStack stack)
         {
             "policies", $"policies/{policyId}", $"policies/{policyId}/revisions", $"policies/{policyId}/revisions/1", "devices", "devices/up-1",
             "collections", $"collections/{collectionId}", $"collections/{collectionId}/members", "deployments", $"deployments/{deploymentId}",
-            "health/summary", "health/history", "site", "dashboard/sign-in", "audit", "audit/chains", "policies?deleted=true", $"devices?scope=deployment!{deploymentId}&health=Targeted",
+            "poison", "poison/device-reports", "poison/health-shards", "poison/deployment-shards", "health/summary", "health/history", "site", "dashboard/sign-in", "audit", "audit/chains", "policies?deleted=true", $"devices?scope=deployment!{deploymentId}&health=Targeted",
         })
         {
             await host.GetJsonAsync($"/api/{address}");

@@ -63,6 +63,8 @@ public sealed class AuditedChangeTests(TestStack stack) : IAsyncLifetime
             ["DeleteCollection"] = ("DELETE", $"collections/{unused}", null, "collection.delete", unused),
             ["CreateDeployment"] = ("POST", "deployments", Body(new { policyId = second, collectionIds = new[] { used } }), "deployment.create", null),
             ["EndDeployment"] = ("POST", $"deployments/{deployment}/end", Body(new { reason = "Done with" }), "deployment.end", deployment),
+            ["ReplayPoison"] = ("POST", "poison/device-reports/replay", Body(new { max = 1 }), "poison.replay", "device-reports"),
+            ["DiscardPoison"] = ("POST", "poison/device-reports/discard", Body(new { max = 1 }), "poison.discard", "device-reports"),
             ["StartRollUp"] = ("POST", "health/rollup", null, "rollup.start", null),
         };
         Assert.Equal(ChangingFunctions().Order(), calls.Keys.Concat(Previews).Order());

@@ -43,6 +43,7 @@ public sealed class InjectedIdTests(TestStack stack)
             ["deviceId"] = "pc-1",
             ["rollUpId"] = (await host.RollUpByHandAsync()).Id,
             ["revision"] = "1",
+            ["queue"] = Queues.DeviceReports,
         };
         var before = await host.RowsAsync([.. TableNames.Own]);
         var api = await ApiDescription.GetAsync();
@@ -87,6 +88,7 @@ public sealed class InjectedIdTests(TestStack stack)
         "retireDevice" or "endDeployment" => new { reason = "attack" },
         "addMembers" or "removeMembers" => new { deviceIds = new[] { "pc-1" } },
         "createDeployment" => new { policyId = policy, collectionIds = new[] { collection } },
+        "replayPoison" or "discardPoison" => new { max = 1 },
         _ => new { },
     };
 }
