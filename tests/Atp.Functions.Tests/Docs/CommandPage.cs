@@ -44,25 +44,23 @@ internal sealed partial class CommandPage(string name)
     /// <param name="printed">What each printed.</param>
     public void MustShow(IReadOnlyList<CommandBlock> blocks, IReadOnlyList<string> printed)
     {
-        var differing = new List<(ShownOutput Shown, string Printed)>();
+        var all = new List<(ShownOutput Shown, string Printed)>();
         for (var i = 0; i < blocks.Count; i++)
         {
             if (blocks[i].Shown is { } shown)
             {
-                var actual = shown.Language == "json"
+                all.Add((shown, shown.Language == "json"
                     ? JsonNode.Parse(printed[i])!.ToJsonString(Indented) + "\n"
-                    : string.Concat(printed[i].TrimEnd().Split('\n').Select(line => line.TrimEnd() + "\n"));
-                if (Comparable(actual) != Comparable(shown.Text))
-                {
-                    differing.Add((shown, actual));
-                }
+                    : string.Concat(printed[i].TrimEnd().Split('\n').Select(line => line.TrimEnd() + "\n"))));
             }
         }
 
+        var differing = all.Where(output => Comparable(output.Printed) != Comparable(output.Shown.Text)).ToList();
         if (differing.Count > 0 && Environment.GetEnvironmentVariable("ATP_ACCEPT_SNAPSHOTS") == "1")
         {
+            // All of them, so that the page shows one run.
             var rewritten = new StringBuilder(text);
-            foreach (var (shown, actual) in Enumerable.Reverse(differing))
+            foreach (var (shown, actual) in Enumerable.Reverse(all))
             {
                 rewritten.Remove(shown.Start, shown.Text.Length).Insert(shown.Start, ServicePort().Replace(actual, "$1:7071/api"));
             }
