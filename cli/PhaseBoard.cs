@@ -128,7 +128,9 @@ public sealed class PhaseBoard(Terminal terminal)
                 return "";
             }
 
-            var rate = pace.PerSecond is { } perSecond ? string.Create(CultureInfo.InvariantCulture, $"{perSecond:N0} {Phase.Unit}/s") : null;
+            var rate = pace.PerSecond is { } perSecond and > 0
+                ? $"{perSecond.ToString(perSecond < 10 ? "F1" : "N0", CultureInfo.InvariantCulture)} {Phase.Unit}/s"
+                : null;
             var left = pace.Left(Phase.Total) is { } time ? $"{Short(time)} left" : null;
             return string.Join(", ", new[] { rate, left }.OfType<string>());
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Atp.Cli.Client;
 using Atp.Cli.Output;
+using Spectre.Console;
 
 namespace Atp.Cli.Health;
 
@@ -26,26 +27,22 @@ internal sealed record SiteOverview(SiteAnswer Site, HealthSummaryAnswer Health,
         return new SiteOverview(site, health, deployments);
     }
 
+    /// <summary>All of it.</summary>
     public void Show(Terminal terminal, IReadOnlyList<ScopeAnswer> scopes)
     {
         SiteTables.Show(terminal, Site);
-        if (Health.Site is null)
+        ShowFigures(terminal, scopes);
+    }
+
+    /// <summary>What goes on: warnings, figures, deployments.</summary>
+    public void ShowNews(Terminal terminal, IReadOnlyList<ScopeAnswer> scopes)
+    {
+        foreach (var warning in Site.Warnings)
         {
-            terminal.Say("No figures yet: the first roll-up has not run. `atp status --roll-up` runs it now.");
-            return;
+            terminal.Console.WriteLine($"Warning: {warning}"); // broken where the window ends
         }
 
-        terminal.Say($"As of {Health.AsOf:u}{(Health.Stale ? " (stale: the roll-up is late)" : "")}");
-        FigureTables.ShowHealth(terminal, Health.Site);
-        if (scopes.Count > 0)
-        {
-            terminal.ShowTable(scopes, FigureTables.Columns);
-        }
-
-        foreach (var deployment in Deployments.Where(d => d.Statuses is not null))
-        {
-            FigureTables.ShowStatuses(terminal, $"Deployment {deployment.Id}", deployment.Statuses!);
-        }
+        ShowFigures(terminal, scopes);
     }
 
     /// <summary>What may change from one look to the next, a line each; without the times, which change with every roll-up.</summary>
@@ -66,6 +63,27 @@ internal sealed record SiteOverview(SiteAnswer Site, HealthSummaryAnswer Health,
         foreach (var warning in Site.Warnings)
         {
             yield return $"Warning: {warning}";
+        }
+    }
+
+    private void ShowFigures(Terminal terminal, IReadOnlyList<ScopeAnswer> scopes)
+    {
+        if (Health.Site is null)
+        {
+            terminal.Say("No figures yet: the first roll-up has not run. `atp status --roll-up` runs it now.");
+            return;
+        }
+
+        terminal.Say($"As of {Health.AsOf:u}{(Health.Stale ? " (stale: the roll-up is late)" : "")}");
+        FigureTables.ShowHealth(terminal, Health.Site);
+        if (scopes.Count > 0)
+        {
+            terminal.ShowTable(scopes, FigureTables.Columns);
+        }
+
+        foreach (var deployment in Deployments.Where(d => d.Statuses is not null))
+        {
+            FigureTables.ShowStatuses(terminal, $"Deployment {deployment.Id}", deployment.Statuses!);
         }
     }
 }

@@ -86,22 +86,15 @@ internal sealed class StatusWatch
     {
         var text = terminal.Render(screen =>
         {
-            overview.Show(screen, scopeKind is null ? [] : overview.Health.Scopes);
-            screen.Say("");
             screen.Say(note ?? string.Create(CultureInfo.InvariantCulture, $"Looked at {Now():u}. Ctrl-C ends this."));
+            overview.ShowNews(screen, scopeKind is null ? [] : overview.Health.Scopes);
         });
         if (text == drawn)
         {
             return;
         }
 
-        var lines = text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
-        var height = terminal.Console.Profile.Height;
-        if (lines.Length >= height)
-        {
-            lines = [.. lines[..(height - 2)], lines[^1]];
-        }
-
+        var lines = text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').Take(terminal.Console.Profile.Height - 1);
         terminal.Output.Write((drawn.Length == 0 ? "\e[2J" : "") + "\e[H" + string.Concat(lines.Select(line => $"{line}\e[K\n")) + "\e[J");
         drawn = text;
     }

@@ -5,7 +5,7 @@ namespace Atp.Functions.Tests;
 
 /// <summary>
 /// docs/coverage.md names the test for each statement of the documentation, docs/security.md the one for each threat: a test that is
-/// renamed must not leave them behind.
+/// renamed must not leave them behind. README shows pictures that a test takes.
 /// </summary>
 public sealed partial class CoverageTests
 {
@@ -27,8 +27,21 @@ public sealed partial class CoverageTests
         });
     }
 
+    [Fact]
+    public void Every_picture_that_the_README_shows_is_there()
+    {
+        var root = RootFolder();
+        var shown = Picture().Matches(File.ReadAllText(Path.Combine(root, "README.md"))).Select(m => m.Groups["path"].Value).ToList();
+
+        Assert.Equal(2, shown.Count);
+        Assert.All(shown, path => Assert.InRange(new FileInfo(Path.Combine(root, path)).Length, 1, 200_000));
+    }
+
     private static string RootFolder([CallerFilePath] string thisFile = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
+
+    [GeneratedRegex(@"!\[[^\]]+\]\((?<path>[^)]+)\)")]
+    private static partial Regex Picture();
 
     [GeneratedRegex(@"`(Seed\.)?(?<name>[A-Z]\w+Tests(\.\w+)?)`")]
     private static partial Regex TestName();

@@ -156,9 +156,9 @@ public sealed partial class WatchTests(TestStack stack) : IAsyncLifetime
         await ctrlC.CancelAsync();
 
         Assert.Equal(0, await status);
-        Assert.StartsWith("\e[2J\e[HConfiguration Manager 2207", screen.Output, StringComparison.Ordinal);
+        Assert.StartsWith("\e[2J\e[HLooked at 20", screen.Output, StringComparison.Ordinal);
         Assert.Single(Regex.Matches(screen.Output, @"\e\[2J"));
-        Assert.Equal(Frame().Count(screen.Output), Regex.Count(screen.Output, "Configuration Manager 2207, "));
+        Assert.Equal(Frame().Count(screen.Output), Regex.Count(screen.Output, "Warning: Timer Reconcile has not run yet."));
         Assert.Empty(screen.Error);
     }
 

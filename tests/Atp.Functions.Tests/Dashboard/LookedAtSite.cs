@@ -31,7 +31,7 @@ public sealed class LookedAtSite(TestStack stack) : IAsyncLifetime
         views["new-policy"] = ("new-policy", "Workspace key");
         views["deploy"] = ($"deploy?policyId={fleet.OnboardingPolicy}&collections={fleet.Everybody},{fleet.Leaving}", "Would succeed");
         views["deployments"] = ("deployments", "Everybody");
-        views["deployment"] = ($"deployment?id={fleet.Onboarding}", "Devices placed");
+        views["deployment"] = ($"deployment?id={fleet.Onboarding}", "Devices of this deployment");
     }
 
     public ValueTask DisposeAsync() => Host.DisposeAsync();

@@ -85,7 +85,8 @@ public sealed class OnboardingTests(TestStack stack, Browser browser)
             var offboarding = stack.Authority.CreateOffboarding(TestSite.OrgId, host.Clock.GetUtcNow().AddDays(20)).ToZip();
             await FillAsync(page, offboarding, TestSite.WorkspaceKey, TestSite.WorkspaceId); // the wrong way round, and the wrong file
             await create.ClickAsync();
-            await Expect(page.GetByLabel("Workspace ID")).ToHaveAttributeAsync("aria-invalid", "true");
+            await Expect(page.GetByLabel("Workspace key")).ToHaveAttributeAsync("aria-invalid", "true");
+            await Expect(page.GetByLabel("Workspace key")).ToHaveAccessibleDescriptionAsync(new Regex("probably swapped"));
             await Expect(page.GetByLabel("Name")).Not.ToHaveAttributeAsync("aria-invalid", "true");
             await Expect(page.GetByLabel("Name")).ToHaveValueAsync("Workstations");
             await Expect(page.GetByText(offboarding.FileName)).ToBeVisibleAsync();

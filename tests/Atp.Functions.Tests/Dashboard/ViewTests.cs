@@ -4,59 +4,16 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Atp.Functions.Tests.Dashboard;
 
-/// <summary>Every view as people with any eyes, hands, screens and rights find it.</summary>
+/// <summary>What people with other rights, without a mouse, or with a mind for less motion find in the views.</summary>
 public sealed class ViewTests(LookedAtSite site, Browser browser) : IClassFixture<LookedAtSite>
 {
     private static BrowserNewContextOptions Calm => new() { ReducedMotion = ReducedMotion.Reduce };
 
     [Theory]
-    [MemberData(nameof(LookedAtSite.Views), MemberType = typeof(LookedAtSite))]
-    public Task A_view_is_accessible_in_light_and_in_dark_and_fits_every_width(string view) => browser.VisitAsync(site.Host, async visit =>
-    {
-        await visit.OpenSignedInAsync(site.AddressOf(view));
-        await Expect(visit.Page.GetByRole(AriaRole.Main)).ToContainTextAsync(site.WordsOf(view));
-
-        await visit.LookAsync(view);
-        if (view == "device")
-        {
-            await visit.PictureAsync(view);
-        }
-    }, Calm);
-
-    [Theory]
-    [InlineData("signed-out", null, "", "Sign in")]
-    [InlineData("forbidden", Visit.Nobody, "", "You may not see this")]
-    [InlineData("not-there", Visit.Administrator, "device?id=nobody", "That did not work")]
-    [InlineData("nothing-found", Visit.Administrator, "devices?name=nobody", "No device is like this now.")]
-    public Task A_state_without_content_is_as_accessible(string state, string? person, string address, string words) => browser.VisitAsync(site.Host, async visit =>
-    {
-        visit.Allow("403", "404");
-        await visit.OpenAsync(address);
-        if (person is not null)
-        {
-            await visit.SignInAsync(person);
-        }
-
-        await Expect(visit.Page.GetByRole(AriaRole.Main)).ToContainTextAsync(words);
-
-        await visit.LookAsync(state);
-    }, Calm);
-
-    [Fact]
-    public Task The_page_to_sign_in_at_this_machine_is_accessible() => browser.VisitAsync(site.Host, async visit =>
-    {
-        await visit.OpenAsync();
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Expect(visit.Page.GetByLabel("Password")).ToBeFocusedAsync();
-
-        await visit.LookAsync("sign-in");
-    }, Calm);
-
-    [Theory]
     [InlineData(Visit.Administrator, "overview devices device policies deleted-policies policy new-policy deploy deployments deployment")]
     [InlineData(Visit.Reader, "overview devices device policies deleted-policies policy deploy deployments deployment")]
     [InlineData(Visit.Analyst, "overview deployments deployment")]
-    [InlineData(Visit.Nobody, "")]
+    [InlineData(Visit.Nobody, "new-policy")] // tokens don't say that somebody has no role: the service refuses what is sent
     public Task Each_role_sees_what_it_may_and_is_told_of_the_rest(string person, string views) => browser.VisitAsync(site.Host, async visit =>
     {
         visit.Allow("403");
@@ -66,7 +23,8 @@ public sealed class ViewTests(LookedAtSite site, Browser browser) : IClassFixtur
         {
             await visit.OpenAsync(site.AddressOf(view));
             var isSeen = views.Split(' ').Contains(view) || (view == "devices-of-a-status" && views.Contains("devices", StringComparison.Ordinal));
-            await Expect(isSeen ? main.GetByText(site.WordsOf(view)).First : main.GetByText("You may not").First).ToBeVisibleAsync();
+            await Expect(main.GetByText(isSeen ? site.WordsOf(view) : view == "new-policy" ? "Creating a policy needs the role" : "You may not see this").First)
+                .ToBeVisibleAsync();
         }
     }, Calm);
 
@@ -89,7 +47,7 @@ public sealed class ViewTests(LookedAtSite site, Browser browser) : IClassFixtur
         await Expect(page.GetByRole(AriaRole.Button, new() { NameRegex = new("^End") })).ToHaveCountAsync(0);
 
         await visit.OpenAsync(site.AddressOf("deploy"));
-        await Expect(page.GetByText("Would succeed")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Would succeed", new() { Exact = true })).ToBeVisibleAsync();
         await Expect(page.GetByText("Deploying needs the role Deployments.ReadWrite.")).ToBeVisibleAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Deploy" })).ToBeDisabledAsync();
     });
@@ -148,7 +106,7 @@ public sealed class ViewTests(LookedAtSite site, Browser browser) : IClassFixtur
             }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-drawn"] });
             """);
         await visit.OpenSignedInAsync();
-        await visit.Page.WaitForFunctionAsync("window.firstDrawing");
+        await visit.UntilAsync("window.firstDrawing !== undefined");
 
         if (isFinalAtOnce)
         {
@@ -158,7 +116,7 @@ public sealed class ViewTests(LookedAtSite site, Browser browser) : IClassFixtur
         }
         else
         {
-            await visit.Page.WaitForFunctionAsync("document.querySelector('atp-chart canvas').toDataURL() !== window.firstDrawing");
+            await visit.UntilAsync("document.querySelector('atp-chart canvas').toDataURL() !== window.firstDrawing");
         }
     }, new BrowserNewContextOptions { ReducedMotion = motion });
 
