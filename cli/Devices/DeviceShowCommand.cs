@@ -81,7 +81,7 @@ internal static class DeviceShowCommand
 
             if (target.RedeliveredAt is { } again)
             {
-                yield return (again, $"downloaded {target.PolicyName} once more, {target.Redeliveries} times in all");
+                yield return (again, $"downloaded {target.PolicyName} again, {target.Redeliveries} times more in all");
             }
 
             if (target.ReportedAt is { } reported)
