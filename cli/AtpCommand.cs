@@ -99,7 +99,8 @@ public static class AtpCommand
             return;
         }
 
-        foreach (var error in parse.Errors)
+        // What the library says of a value's type in .NET's terms, the option's own rule has said in people's.
+        foreach (var error in parse.Errors.GroupBy(error => error.SymbolResult).Select(ofOne => ofOne.First()))
         {
             terminal.Complain(error.Message);
         }
@@ -110,7 +111,7 @@ public static class AtpCommand
     /// <summary>The command as it is typed, without its arguments.</summary>
     private static string PathOf(CommandResult result) => result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "atp";
 
-    private static RootCommand Create(Terminal terminal)
+    internal static RootCommand Create(Terminal terminal)
     {
         var root = Commands(terminal);
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());

@@ -62,14 +62,13 @@ internal static partial class OptionRules
         return option;
     }
 
-    /// <summary>A number outside is wrong usage; what is no number at all, the parser refuses itself.</summary>
+    /// <summary>A number outside, and what is no number at all, is wrong usage.</summary>
     public static void MustBeBetween(this Option option, int lowest, int highest) => option.Validators.Add(result =>
     {
         if (result.Tokens is [var token]
-            && int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            && (number < lowest || number > highest))
+            && !(int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= lowest && number <= highest))
         {
-            result.AddError($"{option.Name} must be {lowest} to {highest}.");
+            result.AddError($"{option.Name} is a number from {lowest} to {highest}, not '{token.Value}'.");
         }
     });
 

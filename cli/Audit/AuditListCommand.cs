@@ -14,11 +14,11 @@ internal static class AuditListCommand
     /// <summary>What a list says of an entry.</summary>
     public static readonly IReadOnlyList<Column<AuditEntryAnswer>> Columns =
     [
-        new("At", entry => entry.At),
+        new("At", entry => entry.At) { IsWhole = true },
         new("Caller", entry => entry.CallerName),
         new("Address", entry => entry.Address),
         new("Action", entry => entry.Action),
-        new("Subject", entry => entry.Subject),
+        new("Subject", entry => entry.Subject) { IsWhole = true },
         new("Outcome", entry => entry.Outcome),
         new("Detail", entry => entry.Outcome == Intended ? "outcome not recorded: under way, or the process died" : entry.Detail),
         new("Caller id", entry => entry.CallerId) { InTable = false },

@@ -32,9 +32,6 @@ internal static class ProblemHints
             case 403 when problem.Code == "role.missing":
                 yield return "`atp status` shows your roles, if you have any. Whoever administers the Entra application assigns them; then get a new token.";
                 break;
-            case 412:
-                yield return "Somebody changed it meanwhile. Look at it again, then repeat the change.";
-                break;
         }
 
         var codes = problem.Errors.Where(error => error.Value.Any(detail => detail.StartsWith("There is no ", StringComparison.Ordinal)))

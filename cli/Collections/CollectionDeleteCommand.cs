@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Collections;
 
@@ -16,7 +17,7 @@ internal static class CollectionDeleteCommand
             var client = server.Connect(parse);
             var collection = await client.GetCollectionAsync(parse.GetRequiredValue(id), ct);
             await confirmation.AskAsync(
-                terminal, parse, $"Collection {collection.Name} ({collection.Members} members) will be deleted. This can't be undone.", ct);
+                terminal, parse, $"Collection {collection.Name} ({Cell.Count(collection.Members ?? 0, "member")}) will be deleted. This can't be undone.", ct);
             await client.DeleteCollectionAsync(collection.Id, parse.GetValue(revision) ?? collection.Revision, ct);
             server.Answers(terminal, parse).One(
                 collection, CollectionListCommand.Columns, () => terminal.Say($"{collection.Name} is deleted. Its devices stay."));

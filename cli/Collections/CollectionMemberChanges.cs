@@ -11,10 +11,10 @@ internal static class CollectionMemberChanges
     private const int MostNamed = 20;
 
     public static Command Add(Terminal terminal) => Create(
-        terminal, new Command("add", "Add devices as direct members"), "added", "were direct members already", (client, id, devices, ct) => client.AddMembersAsync(id, devices, ct));
+        terminal, new Command("add", "Add devices as direct members"), "added", "already there", (client, id, devices, ct) => client.AddMembersAsync(id, devices, ct));
 
     public static Command Remove(Terminal terminal) => Create(
-        terminal, new Command("remove", "Remove devices that are direct members; those by a query or another collection stay"), "removed", "were no direct members",
+        terminal, new Command("remove", "Remove devices that are direct members; those by a query or another collection stay"), "removed", "not there",
         (client, id, devices, ct) => client.RemoveMembersAsync(id, devices, ct));
 
     private static Command Create(
@@ -42,13 +42,15 @@ internal static class CollectionMemberChanges
                 var part = await change(client, collection, chunk, ct);
                 sum = new MembersChangeAnswer
                 {
-                    Changed = sum.Changed + part.Changed, Unchanged = sum.Unchanged + part.Unchanged, Unknown = [.. sum.Unknown, .. part.Unknown],
+                    Changed = sum.Changed + part.Changed,
+                    Unchanged = sum.Unchanged + part.Unchanged,
+                    Unknown = [.. sum.Unknown, .. part.Unknown],
                 };
             }
 
             server.Answers(terminal, parse).One(
                 sum, [new("Changed", answer => answer.Changed), new("Unchanged", answer => answer.Unchanged), new("Unknown", answer => answer.Unknown)],
-                () => terminal.Say($"{sum.Changed} devices were {done}, {sum.Unchanged} {unchanged}"));
+                () => terminal.Say($"{Cell.Count(sum.Changed, "device")} {done}, {sum.Unchanged} {unchanged}"));
             foreach (var unknown in sum.Unknown.Take(MostNamed))
             {
                 terminal.Complain($"There is no device {unknown}.");

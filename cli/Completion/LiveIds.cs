@@ -1,5 +1,6 @@
 using System.CommandLine.Completions;
 using Atp.Cli.Client;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Completion;
 
@@ -7,7 +8,7 @@ namespace Atp.Cli.Completion;
 /// <param name="list">Ids, and what people call the thing.</param>
 internal sealed class LiveIds(Func<AtpClient, CancellationToken, IAsyncEnumerable<(string Id, string Name)>> list)
 {
-    /// <summary>They were found by what their things are called too.</summary>
+    /// <summary>Their labels have the name behind a tab: the library drops what hasn't the word in its label.</summary>
     public const string Kind = "Id";
 
     private const int Most = 200;
@@ -38,7 +39,7 @@ internal sealed class LiveIds(Func<AtpClient, CancellationToken, IAsyncEnumerabl
     private async Task<List<CompletionItem>> ListAsync(ServerOptions server, CompletionContext context, CancellationToken ct) =>
         await list(server.Connect(context.ParseResult), ct)
             .Where(thing => Starts(thing.Id, context.WordToComplete) || Starts(thing.Name, context.WordToComplete)).Take(Most)
-            .Select(thing => new CompletionItem(thing.Id, Kind, detail: thing.Name)).ToListAsync(ct);
+            .Select(thing => new CompletionItem($"{thing.Id}\t{Cell.ForTable(thing.Name).ReplaceLineEndings(" ")}", Kind, insertText: thing.Id)).ToListAsync(ct);
 
     private static bool Starts(string text, string word) => text.StartsWith(word, StringComparison.OrdinalIgnoreCase);
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Completions;
 using System.CommandLine.Invocation;
 using System.Globalization;
-using Atp.Cli.Output;
 
 namespace Atp.Cli.Completion;
 
@@ -21,10 +20,13 @@ internal sealed class SuggestAction(SuggestDirective directive) : SynchronousCom
         var word = line[..position].Split(' ')[^1];
         foreach (var item in asked.GetCompletions(position))
         {
-            if (item.Kind == LiveIds.Kind || item.Label.StartsWith(word, StringComparison.OrdinalIgnoreCase) && (word.Length > 0 || item.Label[0] != '-'))
+            if (item.Kind == LiveIds.Kind)
             {
-                var meaning = item.Detail is null ? "" : $"\t{Cell.ForTable(item.Detail).ReplaceLineEndings(" ")}";
-                parseResult.InvocationConfiguration.Output.WriteLine(item.Label + meaning);
+                parseResult.InvocationConfiguration.Output.WriteLine(item.Label);
+            }
+            else if (item.Label.StartsWith(word, StringComparison.OrdinalIgnoreCase) && (word.Length > 0 || item.Label[0] != '-'))
+            {
+                parseResult.InvocationConfiguration.Output.WriteLine(item.Detail is null ? item.Label : $"{item.Label}\t{item.Detail}");
             }
         }
 

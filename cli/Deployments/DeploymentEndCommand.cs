@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Atp.Cli.Output;
 
 namespace Atp.Cli.Deployments;
 
@@ -17,7 +18,7 @@ internal static class DeploymentEndCommand
             var client = server.Connect(parse);
             var deployment = await client.GetDeploymentAsync(parse.GetRequiredValue(id), ct);
             await confirmation.AskAsync(
-                terminal, parse, $"The deployment of {deployment.CreatedAt:u} will end for {deployment.Progress?.Devices ?? 0} devices. This can't be undone.", ct);
+                terminal, parse, $"The deployment of {deployment.CreatedAt:u} will end for {Cell.Count(deployment.Progress?.Devices ?? 0, "device")}. This can't be undone.", ct);
             var ended = await client.EndDeploymentAsync(deployment.Id, parse.GetRequiredValue(reason), ct);
             server.Answers(terminal, parse).One(ended, DeployCommand.Columns, () => terminal.Say($"Deployment {ended.Id} has ended. Devices keep what was applied."));
         });

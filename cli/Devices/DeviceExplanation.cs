@@ -38,7 +38,7 @@ internal static class DeviceExplanation
     }
 
     /// <summary>Why a policy failed says more than that the device is not onboarded.</summary>
-    private static MessageAnswer Reason(DeviceAnswer device)
+    public static MessageAnswer Reason(DeviceAnswer device)
     {
         var effective = Effective(device);
         return device.RetirementMessage

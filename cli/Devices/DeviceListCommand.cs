@@ -64,7 +64,7 @@ internal static class DeviceListCommand
             new("Last seen", device => device.LastSeen),
             new("Policy name", device => Target(device)?.PolicyName) { InTable = false },
             new("Deployment id", device => Target(device)?.DeploymentId) { InTable = false },
-            new("Message", device => device.RetirementMessage?.Text ?? device.HealthMessage?.Text) { InTable = false },
+            new("Message", device => DeviceExplanation.Reason(device).Text) { InTable = false },
             new("Build", device => device.Build) { InTable = false },
             new("Product type", device => device.ProductType) { InTable = false },
             new("Sku", device => device.Sku) { InTable = false },

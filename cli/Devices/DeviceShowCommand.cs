@@ -37,7 +37,7 @@ internal static class DeviceShowCommand
             terminal.Say($"What to do: {advice}");
         }
 
-        var effective = DeviceExplanation.Effective(device);
+        var (effective, reason) = (DeviceExplanation.Effective(device), DeviceExplanation.Reason(device));
         terminal.ShowFacts(
         [
             ("Name", device.Name), ("Id", device.Id),
@@ -46,8 +46,8 @@ internal static class DeviceShowCommand
             ("Credential", device.Enrolled ? device.Blocked ? "enrolled, blocked" : "enrolled" : "not enrolled"),
             ("Last seen", device.LastSeen),
             ("Effective policy", effective is null ? "none" : $"{effective.PolicyName} ({effective.Kind}, order {effective.Order}), deployment {effective.DeploymentId}"),
-            ("  stands", effective?.Message.Text),
-            ("Health", device.HealthMessage?.Text),
+            ("Deployment", effective?.Message == reason ? null : effective?.Message.Text),
+            ("Health", device.HealthMessage == reason ? null : device.HealthMessage?.Text),
             ("File samples", device.FileSamplesMessage?.Text),
             ("Organisation", device.LastReport?.OrgId),
         ]);

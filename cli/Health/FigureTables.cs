@@ -15,7 +15,7 @@ internal static class FigureTables
     [
         // The id too, where names repeat and the list of the devices behind a figure asks for it.
         new("Scope", scope => scope.Scope) { IsWhole = true },
-        new("Name", scope => scope.Name is { } name && scope.Scope?.EndsWith($"!{name}", StringComparison.Ordinal) == true ? "" : scope.Name),
+        new("Name", scope => scope.Name is { } name && scope.Scope?.EndsWith($"!{name}", StringComparison.Ordinal) == true ? "" : scope.Name) { IsOptional = true },
         new("As of", scope => scope.AsOf) { InTable = false },
         new("Devices", scope => scope.Devices) { Format = Thousands },
         new("Targeted", scope => scope.Targeted) { InTable = false },
@@ -28,7 +28,7 @@ internal static class FigureTables
         new("On old enrollment key", scope => scope.OnOldEnrollmentKey) { InTable = false },
         new("Onboarded", scope => scope.Onboarded) { InTable = false },
         new("Eligible", scope => scope.Eligible) { InTable = false },
-        new("Onboarding percent", scope => scope.Eligible == 0 ? null : 100.0 * scope.Onboarded / scope.Eligible) { Format = "F1" },
+        new("Percent", scope => scope.Eligible == 0 ? null : 100.0 * scope.Onboarded / scope.Eligible) { Field = "onboardingPercent", Format = "0.0' %'" },
     ];
 
     private const string Thousands = "N0";

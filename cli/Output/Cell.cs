@@ -7,6 +7,9 @@ internal static class Cell
 {
     private const string ListSeparator = ";"; // as an inventory's tags are separated
 
+    /// <summary>So many things, in words.</summary>
+    public static string Count(int count, string thing) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {thing}{(count == 1 ? "" : "s")}");
+
     /// <summary>For people. What would steer the terminal is shown as a mark.</summary>
     public static string ForTable(object? value, string? format = null) => value switch
     {

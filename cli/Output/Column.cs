@@ -16,7 +16,10 @@ internal sealed record Column<T>(string Title, Func<T, object?> Value)
     /// <summary>How the table shows a number, e.g. <c>N0</c>.</summary>
     public string? Format { get; init; }
 
-    public string Field { get; } = ToField(Title);
+    /// <summary>Left out of a table in which no record has it.</summary>
+    public bool IsOptional { get; init; }
+
+    public string Field { get; init; } = ToField(Title);
 
     private static string ToField(string title)
     {

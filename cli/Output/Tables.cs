@@ -20,9 +20,9 @@ internal static class Tables
         terminal.Console.Write(table);
     }
 
-    public static void ShowTable<T>(this Terminal terminal, IEnumerable<T> records, IReadOnlyList<Column<T>> columns)
+    public static void ShowTable<T>(this Terminal terminal, IReadOnlyCollection<T> records, IReadOnlyList<Column<T>> columns)
     {
-        var shown = columns.Where(column => column.InTable).ToList();
+        var shown = columns.Where(column => column.InTable && !(column.IsOptional && records.All(record => column.Value(record) is null or ""))).ToList();
         var table = new Table();
         foreach (var column in shown)
         {

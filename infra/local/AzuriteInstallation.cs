@@ -4,16 +4,19 @@ using System.Reflection;
 
 namespace Atp.Local;
 
-/// <summary>Azurite's npm package in the source folder infra/local/azurite, shared by all processes of this
-/// checkout. Whoever comes first installs it; the others wait.</summary>
+/// <summary>Azurite's npm package: of a program that was published or installed, in the folder azurite beside it; else in the source
+/// folder infra/local/azurite, shared by all processes of this checkout. Whoever comes first installs it; the others wait.</summary>
 internal static class AzuriteInstallation
 {
     private const string Part = "Azurite";
     private const int MaxReason = 300;
 
-    public static string Folder { get; } = typeof(AzuriteInstallation).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>()
-        .First(a => a.Key == "AzuriteFolder").Value!;
+    private const string LockFile = "package-lock.json";
+
+    // What is published never goes by the path of the machine that it was built on: somebody else may own that folder here.
+    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "azurite") is var own && File.Exists(Path.Combine(own, LockFile))
+        ? own
+        : typeof(AzuriteInstallation).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "AzuriteFolder").Value!;
 
     public static string MainScript { get; } = Path.Combine(Folder, "node_modules", "azurite", "dist", "src", "azurite.js");
 
@@ -22,7 +25,7 @@ internal static class AzuriteInstallation
     /// <param name="folder">Holds the package-lock.json to install from.</param>
     public static async Task EnsureAsync(string folder, Action<string>? progress, CancellationToken ct)
     {
-        if (!File.Exists(Path.Combine(folder, "package-lock.json")))
+        if (!File.Exists(Path.Combine(folder, LockFile)))
         {
             throw new LocalStackException(Part, $"there is no package-lock.json in {folder}",
                 "Run from a checkout of the repository, and build again if it was moved.");
@@ -44,7 +47,7 @@ internal static class AzuriteInstallation
     {
         var done = new FileInfo(Path.Combine(folder, "node_modules", ".package-lock.json"));
         return done.Exists
-            && done.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(folder, "package-lock.json"));
+            && done.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(folder, LockFile));
     }
 
     private static async Task<FileStream> TakeTurnAsync(string folder, CancellationToken ct)
