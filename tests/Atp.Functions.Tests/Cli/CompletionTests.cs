@@ -17,7 +17,7 @@ public sealed class CompletionTests(TestStack stack)
     [InlineData("atp device list --health N", "NeverReached", "NotOnboarded")]
     [InlineData("atp completion ", "bash", "fish", "pwsh", "zsh")]
     [InlineData("atp policy show x --rev", "--revisions")]
-    [InlineData("atp nothing po", "policy")]
+    [InlineData("atp nothing po", "poison", "policy")]
     public async Task Commands_options_and_values_are_proposed(string line, params string[] expected)
     {
         var proposed = (await SuggestAsync(line)).Select(proposal => proposal.Split('\t')[0]).Order(StringComparer.Ordinal).ToList();
