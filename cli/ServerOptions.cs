@@ -64,15 +64,12 @@ public sealed class ServerOptions
     /// <summary>
     /// A client that bears a server which is restarted meanwhile; a local stack that comes back elsewhere, with other tokens, is found again.
     /// </summary>
+    /// <param name="client">What to ask first.</param>
     /// <param name="parse">The command line.</param>
     /// <param name="patience">How long the server may be away at a time.</param>
     /// <param name="note">Told what is waited for; null when it isn't any more.</param>
-    /// <exception cref="CommandException">When no token can be had to begin with.</exception>
-    internal EnduringClient ConnectEnduring(ParseResult parse, TimeSpan patience, Action<string?> note)
-    {
-        var first = Connect(parse);
-        return new EnduringClient(first, () => Reconnect(parse, first.Server), patience, note);
-    }
+    internal EnduringClient Enduring(AtpClient client, ParseResult parse, TimeSpan patience, Action<string?> note) =>
+        new(client, () => Reconnect(parse, client.Server), patience, note);
 
     private AtpClient Reconnect(ParseResult parse, Uri before)
     {

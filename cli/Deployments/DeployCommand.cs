@@ -59,7 +59,7 @@ internal static class DeployCommand
             if (parse.GetValue(watch))
             {
                 var end = (parse.GetValue(until) ?? (terminal.IsInteractive && answers.IsForPeople ? "done" : "placed")) == "done" ? WatchEnd.Done : WatchEnd.Placed;
-                var follow = new DeploymentWatch(terminal, answers.IsForPeople, note => server.ConnectEnduring(parse, parse.GetValue(timeout), note));
+                var follow = new DeploymentWatch(terminal, answers.IsForPeople, note => server.Enduring(client, parse, parse.GetValue(timeout), note));
                 deployment = await follow.RunAsync(deployment, end, ct);
             }
 

@@ -13,22 +13,32 @@ internal enum WatchEnd
 }
 
 /// <summary>Follows a deployment while its members are placed, and then, roll-up by roll-up, while they act.</summary>
-/// <param name="terminal">Progress is shown there, aside of the answer.</param>
-/// <param name="sayPlaced">With a line when placing is over.</param>
-/// <param name="connect">Makes a client that tells this what it waits for.</param>
-internal sealed class DeploymentWatch(Terminal terminal, bool sayPlaced, Func<Action<string?>, EnduringClient> connect)
+internal sealed class DeploymentWatch
 {
     private static readonly TimeSpan PlacingInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Statuses come with roll-ups, every few minutes.</summary>
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(2);
 
-    private readonly PhaseBoard board = new(terminal);
+    private readonly Terminal terminal;
+    private readonly bool sayPlaced;
+    private readonly PhaseBoard board;
+    private readonly EnduringClient client;
+    private readonly Phase placing = new("deploy", "devices", null);
+    private readonly Phase acting = new("devices", "devices", null);
+
+    /// <param name="terminal">Progress is shown there, aside of the answer.</param>
+    /// <param name="sayPlaced">With a line when placing is over.</param>
+    /// <param name="connect">Makes a client that tells this what it waits for.</param>
+    public DeploymentWatch(Terminal terminal, bool sayPlaced, Func<Action<string?>, EnduringClient> connect)
+    {
+        (this.terminal, this.sayPlaced, board) = (terminal, sayPlaced, new PhaseBoard(terminal));
+        client = connect(note => placing.Note = acting.Note = note);
+    }
 
     /// <returns>As it is in the end.</returns>
     public async Task<DeploymentAnswer> RunAsync(DeploymentAnswer deployment, WatchEnd end, CancellationToken ct)
     {
-        var placing = new Phase("deploy", "devices", null);
         deployment = await FollowAsync(placing, deployment, PlacingInterval, answer =>
         {
             placing.Follow(answer);
@@ -58,7 +68,6 @@ internal sealed class DeploymentWatch(Terminal terminal, bool sayPlaced, Func<Ac
 
     private Task<DeploymentAnswer> FollowStatusesAsync(DeploymentAnswer placed, Action<DeploymentAnswer> told, CancellationToken ct)
     {
-        var acting = new Phase("devices", "devices", null);
         string? before = null;
         return FollowAsync(acting, placed, StatusInterval, answer =>
         {
@@ -82,7 +91,6 @@ internal sealed class DeploymentWatch(Terminal terminal, bool sayPlaced, Func<Ac
     private async Task<DeploymentAnswer> FollowAsync(
         Phase phase, DeploymentAnswer deployment, TimeSpan interval, Func<DeploymentAnswer, bool> isDone, CancellationToken ct)
     {
-        var client = connect(note => phase.Note = note);
         await board.FollowAsync([phase], () => phase.MeasureAsync(async () =>
             deployment = await client.UntilAsync((server, token) => server.GetDeploymentAsync(deployment.Id, token), isDone, interval, ct)));
         return deployment;

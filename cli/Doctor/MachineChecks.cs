@@ -67,7 +67,7 @@ internal sealed class MachineChecks(string folder, int port)
     {
         true => Finding.Ok("Azurite", "installed"),
         false => Finding.Ok("Azurite", "not installed yet; the first `atp up` does it"),
-        null => Finding.Warning("Azurite", "There is nothing to install it from.", "`atp up` runs from a checkout of the repository only."),
+        null => Finding.Warning("Azurite", "There is nothing to install it from.", "Only `atp up` needs it: install the command again, or run it from a checkout of the repository."),
     };
 
     /// <returns>The connection of a stack that runs.</returns>

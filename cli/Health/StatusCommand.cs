@@ -28,20 +28,21 @@ internal static class StatusCommand
         {
             var answers = server.Answers(terminal, parse);
             var scopeKind = parse.GetValue(by);
+            var client = server.Connect(parse);
             if (parse.GetValue(rollUp))
             {
-                await server.Connect(parse).RollUpAsync(_ => { }, LongestRollUp, ct);
+                await client.RollUpAsync(_ => { }, LongestRollUp, ct);
             }
 
             if (parse.GetValue(watch))
             {
                 await (answers.IsForPeople
-                    ? new StatusWatch(terminal, note => server.ConnectEnduring(parse, parse.GetValue(timeout), note), scopeKind).RunAsync(parse.GetValue(interval), ct)
+                    ? new StatusWatch(terminal, note => server.Enduring(client, parse, parse.GetValue(timeout), note), scopeKind).RunAsync(parse.GetValue(interval), ct)
                     : throw new CommandException("--watch is for people: it has no JSON or CSV. Ask again and again instead."));
                 return;
             }
 
-            var overview = await SiteOverview.GetAsync(server.Connect(parse), scopeKind, ct);
+            var overview = await SiteOverview.GetAsync(client, scopeKind, ct);
             var scopes = scopeKind is null ? [] : overview.Health.Scopes;
             IReadOnlyList<ScopeAnswer> figures = [.. overview.Health.Site is { } site ? new[] { site } : [], .. scopes];
             answers.One(overview, figures, FigureTables.Columns, () => overview.Show(terminal, scopes));

@@ -19,6 +19,7 @@ internal static class PoisonCommand
         var queue = new Argument<string>("queue")
         {
             Description = "The queue, e.g. device-reports",
+            HelpName = "queue",
             CustomParser = result => result.Tokens[0].Value is var name && name.EndsWith(Queues.PoisonSuffix, StringComparison.Ordinal)
                 ? name[..^Queues.PoisonSuffix.Length]
                 : name,
