@@ -9,6 +9,7 @@ internal sealed class ExportProgress(Terminal terminal, string what)
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
     private readonly long start = TimeProvider.System.GetTimestamp();
+    private readonly Pace pace = new();
     private long count;
 
     public long Count => Interlocked.Read(ref count);
@@ -46,7 +47,8 @@ internal sealed class ExportProgress(Terminal terminal, string what)
 
     private string Text()
     {
-        var seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-        return string.Create(CultureInfo.InvariantCulture, $"{Count:N0} {what}, {Count / Math.Max(seconds, 0.1):N0} a second");
+        var written = Count;
+        pace.Look(TimeProvider.System.GetElapsedTime(start), written, written);
+        return string.Create(CultureInfo.InvariantCulture, $"{written:N0} {what}{(pace.PerSecond is { } rate ? $", {rate:N0} a second" : "")}");
     }
 }
