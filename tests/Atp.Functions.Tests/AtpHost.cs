@@ -53,10 +53,12 @@ public sealed class AtpHost : IAsyncDisposable
     private readonly TestStack stack;
 
     private readonly Witness? witness;
+    private readonly bool ownsAccount;
 
-    private AtpHost(IHost host, TestStack stack, StorageAccount account, TestClock clock, CapturedLog log, StorageTap tap, Witness? witness)
+    private AtpHost(IHost host, TestStack stack, StorageAccount account, TestClock clock, CapturedLog log, StorageTap tap, AtpHostOptions options)
     {
-        (this.host, this.stack, Account, Clock, Log, Tap, this.witness) = (host, stack, account, clock, log, tap, witness);
+        (this.host, this.stack, Account, Clock, Log, Tap, witness) = (host, stack, account, clock, log, tap, options.Witness);
+        ownsAccount = options.Account is null;
         BaseAddress = new Uri(host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Tables = new TableServiceClient(account.ConnectionString);
         Queues = new QueueServiceClient(account.ConnectionString, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
@@ -136,7 +138,7 @@ public sealed class AtpHost : IAsyncDisposable
         builder.AddAtp();
         var host = builder.Build();
         await host.StartAsync();
-        return new AtpHost(host, stack, account, clock, log, tap, options.Witness);
+        return new AtpHost(host, stack, account, clock, log, tap, options);
     }
 
     public T Get<T>()
@@ -157,11 +159,23 @@ public sealed class AtpHost : IAsyncDisposable
 
     public QueueClient Queue(string name) => Queues.GetQueueClient(name);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Leaves the account as it is, for an instance that comes after.</summary>
+    public async Task StopAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         await host.StopAsync(patience.Token);
         host.Dispose();
         Admin.Dispose();
+    }
+
+    /// <summary>Also empties the account that it brought: Azurite looks through the queues and messages of all accounts at each call.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (ownsAccount)
+        {
+            await Parallel.ForEachAsync(Queues.GetQueuesAsync(), async (queue, ct) => await Queues.DeleteQueueAsync(queue.Name, ct));
+            await Parallel.ForEachAsync(Tables.QueryAsync(), async (table, ct) => await Tables.DeleteTableAsync(table.Name, ct));
+        }
     }
 }

@@ -32,7 +32,7 @@ public sealed partial class WatchTests(TestStack stack) : IAsyncLifetime
         var deploy = await DeployAsync("--until", "done");
         await DeployedAsync();
 
-        await host.DisposeAsync();
+        await host.StopAsync();
         await SaidAsync(Away);
         host = await RestartAsync();
         await host.ActiveAsync((string)(await host.GetJsonAsync("/api/deployments"))["value"]![0]!["id"]!);
@@ -63,7 +63,7 @@ public sealed partial class WatchTests(TestStack stack) : IAsyncLifetime
         await DeployedAsync();
         await Eventually.TrueAsync(() => Task.FromResult(again.Output.Contains("Placing", StringComparison.Ordinal)));
 
-        await host.DisposeAsync();
+        await host.StopAsync();
         await SaidAsync(Away);
         await TokenFileAsync("token", "another-audience");
         host = await RestartAsync(new() { ["Atp:Entra:Audience"] = "another-audience" });
@@ -81,7 +81,7 @@ public sealed partial class WatchTests(TestStack stack) : IAsyncLifetime
         await DeployedAsync();
 
         Connection.Remove(folder.Path);
-        await host.DisposeAsync();
+        await host.StopAsync();
         await SaidAsync(Away);
         host = await AtpHost.StartAsync(stack, new AtpHostOptions { Account = host.Account, Clock = host.Clock });
         Connect(host);
@@ -114,7 +114,7 @@ public sealed partial class WatchTests(TestStack stack) : IAsyncLifetime
         var deploy = await DeployAsync("--timeout", "0.5s");
         await DeployedAsync();
 
-        await host.DisposeAsync();
+        await host.StopAsync();
 
         Assert.Equal(1, await deploy.WaitAsync(TimeSpan.FromMinutes(1), Stop));
         Assert.Contains("Gave up: the server was away for 0:00:00.5. No answer from ", terminal.Error, StringComparison.Ordinal);
@@ -128,7 +128,7 @@ public sealed partial class WatchTests(TestStack stack) : IAsyncLifetime
         var status = terminal.RunAsync(ctrlC.Token, "status", "--watch", "--interval", "0.1s", "--server", host.BaseAddress.AbsoluteUri, "--token-file", TokenFile);
         await SaidAsync("Warning: There are no figures yet");
 
-        await host.DisposeAsync();
+        await host.StopAsync();
         await SaidAsync(Away);
         host = await RestartAsync();
         await SaidAsync("The server answers again.");
@@ -151,7 +151,7 @@ public sealed partial class WatchTests(TestStack stack) : IAsyncLifetime
         var status = screen.RunAsync(ctrlC.Token, "status", "--watch", "--interval", "0.1s", "--server", host.BaseAddress.AbsoluteUri, "--token-file", TokenFile);
 
         await Eventually.TrueAsync(() => Task.FromResult(Frame().Count(screen.Output) > 2));
-        await host.DisposeAsync();
+        await host.StopAsync();
         await Eventually.TrueAsync(() => Task.FromResult(screen.Output.Contains(Away, StringComparison.Ordinal)));
         await ctrlC.CancelAsync();
 

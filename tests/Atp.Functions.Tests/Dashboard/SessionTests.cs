@@ -120,7 +120,7 @@ public sealed class SessionTests(TestStack stack, Browser browser)
             var main = page.GetByRole(AriaRole.Main);
             await Expect(main).ToContainTextAsync("no data");
 
-            await host.DisposeAsync();
+            await host.StopAsync();
             await page.Clock.FastForwardAsync(60_000);
             await Expect(main).ToContainTextAsync("The service does not answer");
             await Expect(main).ToContainTextAsync("no data");

@@ -91,7 +91,8 @@ internal sealed partial class ModelSite : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var host in hosts)
+        // The first brought the account, and takes it along.
+        foreach (var host in Enumerable.Reverse(hosts))
         {
             await host.DisposeAsync();
         }
