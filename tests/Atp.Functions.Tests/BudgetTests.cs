@@ -32,7 +32,7 @@ public sealed class BudgetTests(TestStack stack)
         await Eventually.TrueAsync(async () => await CountAsync(host.Table(TableNames.DeploymentShards), deploymentId) == Shards);
         await SettledAsync(host);
         var fanOut = host.Transactions - before;
-        Assert.InRange(fanOut, 1, (8 * Shards) + (2 * Shards * collections.Length) + (0.012 * devices));
+        Assert.InRange(fanOut, 1, Budgets.FanOut(Shards, collections.Length, devices));
         var placed = await host.ActiveAsync(deploymentId);
         Assert.Equal(devices, (int)placed["progress"]!["devices"]!); // in both collections, placed once
 
@@ -44,7 +44,7 @@ public sealed class BudgetTests(TestStack stack)
         var counted = host.Transactions - before;
         var rows = devices * 2; // a device row and an assignment row each
         var scopes = await CountAsync(host.Table(TableNames.HealthLatest), "latest");
-        Assert.InRange(counted, 1, (6 * Shards) + (rows / 1000.0) + 20 + (scopes / 50.0));
+        Assert.InRange(counted, 1, Budgets.RollUp(Shards, rows, scopes));
 
         var summary = await host.GetJsonAsync("/api/health/summary");
         Assert.Equal(devices, (int)summary["site"]!["neverReached"]!);
@@ -61,7 +61,7 @@ public sealed class BudgetTests(TestStack stack)
         await host.CreatePolicyAsync(); // warms the site up
 
         var create = await CostAsync(host, () => host.CreatePolicyAsync());
-        Assert.InRange(create, 1, 7);
+        Assert.InRange(create, 1, Budgets.CreatePolicy);
 
         var deploymentId = await host.DeployAsync(
             (string)(await host.GetJsonAsync("/api/policies"))["value"]![0]!["id"]!, collection);
@@ -70,20 +70,20 @@ public sealed class BudgetTests(TestStack stack)
         var down = await host.EnrollAsync("down-1");
         await host.Get<Core.Site.SiteSnapshots>().ReadAsync(CancellationToken.None);
 
-        Assert.Equal(2, await CostAsync(host, () => up.CheckInAsync()));
-        Assert.Equal(1, await CostAsync(host, () => up.CheckInAsync()));
-        Assert.InRange(await CostAsync(host, () => up.CheckInAsync(new { name = "UP-1", build = 19045, productType = 1, sku = 4, tags = new[] { "all" }, monitoringAgentVersion = "10.20" })), 1, 2);
-        Assert.InRange(await CostAsync(host, () => up.GetAsync($"/api/agent/configuration/{deploymentId}")), 1, 3);
-        Assert.InRange(await CostAsync(host, () => up.GetAsync($"/api/agent/configuration/{deploymentId}")), 1, 3);
+        Assert.Equal(Budgets.CheckInWithNews, await CostAsync(host, () => up.CheckInAsync()));
+        Assert.Equal(Budgets.CheckIn, await CostAsync(host, () => up.CheckInAsync()));
+        Assert.InRange(await CostAsync(host, () => up.CheckInAsync(new { name = "UP-1", build = 19045, productType = 1, sku = 4, tags = new[] { "all" }, monitoringAgentVersion = "10.20" })), 1, Budgets.CheckInWithNews);
+        Assert.InRange(await CostAsync(host, () => up.GetAsync($"/api/agent/configuration/{deploymentId}")), 1, Budgets.Download);
+        Assert.InRange(await CostAsync(host, () => up.GetAsync($"/api/agent/configuration/{deploymentId}")), 1, Budgets.Download);
         await down.CheckInAsync();
-        Assert.InRange(await CostAsync(host, () => down.GetAsync($"/api/agent/workspace/{deploymentId}")), 1, 3);
-        Assert.InRange(await CostAsync(host, () => down.GetAsync($"/api/agent/workspace/{deploymentId}")), 1, 3); // again, and counted
+        Assert.InRange(await CostAsync(host, () => down.GetAsync($"/api/agent/workspace/{deploymentId}")), 1, Budgets.Download);
+        Assert.InRange(await CostAsync(host, () => down.GetAsync($"/api/agent/workspace/{deploymentId}")), 1, Budgets.Download); // again, and counted
 
         var report = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(up.Healthy(deploymentId, 1), Core.Agent.DeviceReport.Json);
         var ingestion = host.Get<Core.Agent.ReportService>();
-        Assert.Equal(2, await CostAsync(host, () => ingestion.IngestAsync(report, CancellationToken.None)));
-        Assert.Equal(1, await CostAsync(host, () => ingestion.IngestAsync(report, CancellationToken.None)));
-        Assert.Equal(1, await CostAsync(host, () => up.PostReportsAsync(report)));
+        Assert.Equal(Budgets.Report, await CostAsync(host, () => ingestion.IngestAsync(report, CancellationToken.None)));
+        Assert.Equal(Budgets.ReportWithoutNews, await CostAsync(host, () => ingestion.IngestAsync(report, CancellationToken.None)));
+        Assert.Equal(Budgets.ReportOverHttp, await CostAsync(host, () => up.PostReportsAsync(report)));
     }
 
     [Theory]
@@ -98,8 +98,7 @@ public sealed class BudgetTests(TestStack stack)
 
         var cost = await CostAsync(host, async () => await (await host.Admin.PostAsJsonAsync("/api/devices/enroll", new { deviceIds })).JsonAsync());
 
-        // A read and a write per shard, 2 more per 100 devices, and the audit.
-        Assert.InRange(cost, 1, (2 * int.Parse(shards, System.Globalization.CultureInfo.InvariantCulture)) + (2 * devices / 100.0) + 4);
+        Assert.InRange(cost, 1, Budgets.BulkEnrollment(int.Parse(shards, System.Globalization.CultureInfo.InvariantCulture), devices));
     }
 
     private static async Task<long> CostAsync(AtpHost host, Func<Task> call)
