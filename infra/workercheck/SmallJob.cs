@@ -51,7 +51,8 @@ internal static class SmallJob
         {
             Content = JsonContent.Create(new { name = "All Windows 10", rules = new[] { new { operatingSystem = "Windows 10*" } } }),
         }), HttpStatusCode.Created);
-        await CallAsync("GetCollection", Authorized(new(HttpMethod.Get, $"api/collections/{collection.GetProperty("id")}")), HttpStatusCode.OK);
+        var address = $"api/collections/{collection.GetProperty("id")}";
+        await CallAsync("GetCollection", Authorized(new(HttpMethod.Get, address)), HttpStatusCode.OK);
 
         await queues.GetQueueClient("device-reports").SendMessageAsync("no report", ct);
         await host.FireAsync("RollUpHealth", ct);

@@ -15,8 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace Atp.WorkerCheck;
 
 /// <summary>
-/// Starts a published functions app as the Azure Functions host does, and speaks its protocol: start, list, load and invoke. HTTP calls go to
-/// the worker's own port, as the host forwards them.
+/// Starts a published functions app as the Azure Functions host does, and speaks its protocol: start, list, load and invoke. HTTP calls
+/// go to the worker's own port, as the host forwards them.
 /// </summary>
 internal sealed class WorkerHost : IAsyncDisposable
 {
