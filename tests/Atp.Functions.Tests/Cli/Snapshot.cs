@@ -13,10 +13,11 @@ internal static partial class Snapshot
 {
     private const string AcceptVariable = "ATP_ACCEPT_SNAPSHOTS";
 
-    public static void Verify(string name, string text)
+    public static void Verify(string name, string text) => VerifyFile(Path.Combine(Folder(), $"{name}.txt"), Normalized(text));
+
+    /// <summary>As it is.</summary>
+    public static void VerifyFile(string file, string actual)
     {
-        var file = Path.Combine(Folder(), $"{name}.txt");
-        var actual = Normalized(text);
         var expected = File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n") : "";
         if (actual == expected)
         {
