@@ -23,6 +23,15 @@ public sealed partial class WorkflowTests
     }
 
     [Fact]
+    public void The_gate_there_also_holds_the_report_against_Microsofts_own_schemas()
+    {
+        var steps = Jobs["gate"]!["steps"]!.AsArray();
+        var folder = (string)steps.Single(step => (string?)step!["with"]?["repository"] == "microsoft/json-schemas")!["with"]!["path"]!;
+
+        Assert.Equal("${{ github.workspace }}/" + folder, (string?)steps.Single(step => (string?)step!["run"] == ".ci/run")!["env"]![PowerBi.ProjectTests.PublicSchemas]);
+    }
+
+    [Fact]
     public void Only_main_is_deployed_and_only_when_both_are_green()
     {
         Assert.Equal(["deploy"], Jobs.Select(job => job.Key).Where(job => Commands(job).Any(c => c.StartsWith("azd up", StringComparison.Ordinal))));

@@ -10,7 +10,7 @@ namespace Atp.Functions.Tests.PowerBi;
 public sealed partial class ProjectTests
 {
     /// <summary>Names a checkout of microsoft/json-schemas: each part is then held against Microsoft's schemas too.</summary>
-    private const string PublicSchemas = "ATP_FABRIC_SCHEMAS";
+    internal const string PublicSchemas = "ATP_FABRIC_SCHEMAS";
 
     private static readonly Lazy<Task<Checked>> Checks = new(CheckAsync);
 
