@@ -16,7 +16,7 @@ var alerts = [
     dimensions: [
       'Queue'
     ]
-    description: 'A message failed five times and waits in a poison queue. Read why in the log, mend it, then: atp poison replay. docs/troubleshooting.md#messages-were-given-up'
+    description: 'A message failed five times and waits in a poison queue. Read why in the log, mend it, then: atp poison replay. docs/operations.md#poison-messages'
     query: '''
       AppMetrics
       | where Name == 'atp.poison.messages'
@@ -30,7 +30,7 @@ var alerts = [
     severity: 1
     windowSize: 'PT30M'
     dimensions: []
-    description: 'A run of RollUpHealth or Reconcile failed, or one of them has not run for half an hour: figures get old, and nothing mends what a crash left. atp status says which. docs/troubleshooting.md#figures-are-stale, docs/operations.md'
+    description: 'A run of RollUpHealth or Reconcile failed, or one of them has not run for half an hour: figures get old, and nothing mends what a crash left. atp status says which. docs/operations.md#failed-timers'
     query: '''
       AppMetrics
       | where Name in ('atp.timers.failed', 'atp.rollup.lag', 'atp.poison.messages')
@@ -44,7 +44,7 @@ var alerts = [
     severity: 2
     windowSize: 'PT15M'
     dimensions: []
-    description: 'The newest figures are older than two periods of the roll-up, or nobody says how old they are. docs/troubleshooting.md#figures-are-stale'
+    description: 'The newest figures are older than two periods of the roll-up, or nobody says how old they are. docs/operations.md#stale-figures'
     query: '''
       AppMetrics
       | where Name == 'atp.rollup.lag'
@@ -58,7 +58,7 @@ var alerts = [
     severity: 2
     windowSize: 'PT15M'
     dimensions: []
-    description: 'One call in a hundred, and five at least, ended in a 5xx within 15 minutes. The log has each with its trace; 503 alone means that storage was busy. docs/troubleshooting.md#every-call, docs/operations.md'
+    description: 'One call in a hundred, and five at least, ended in a 5xx within 15 minutes. The log has each with its trace; 503 alone means that storage was busy. docs/operations.md#server-errors'
     query: '''
       AppRequests
       | extend Status = toint(ResultCode)
