@@ -119,8 +119,9 @@ public sealed class InvocationTracing(IOptions<TelemetryOptions> options) : IFun
             span.SetTag("messaging.operation.type", "process");
             span.SetTag("messaging.destination.name", function.Queue);
             span.SetTag("messaging.message.id", message.GetValueOrDefault("Id")?.ToString());
+            // The genuine worker has it as text.
             span.SetTag("messaging.message.dequeue_count",
-                message.GetValueOrDefault("DequeueCount") is { } count ? Convert.ToInt64(count, CultureInfo.InvariantCulture) : null);
+                long.TryParse(message.GetValueOrDefault("DequeueCount")?.ToString(), CultureInfo.InvariantCulture, out var count) ? count : null);
         }
     }
 
