@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using OpenTelemetry.Trace;
@@ -91,11 +92,17 @@ public sealed class TelemetryOptions : IValidatableObject
 
 /// <summary>
 /// Of what begins here, invocations: what the process does for itself, at its start above all, makes no traces of one request each.
+/// Those are the Azure SDK's, which names its spans after class and method, and the request below.
 /// </summary>
 internal sealed class DefaultSampler : Sampler
 {
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) => new(
-        samplingParameters.Kind is System.Diagnostics.ActivityKind.Server or System.Diagnostics.ActivityKind.Consumer
+        samplingParameters.Kind switch
+        {
+            ActivityKind.Server or ActivityKind.Consumer => true,
+            ActivityKind.Internal => !samplingParameters.Name.Contains('.', StringComparison.Ordinal),
+            _ => false,
+        }
             ? SamplingDecision.RecordAndSample
             : SamplingDecision.Drop);
 }

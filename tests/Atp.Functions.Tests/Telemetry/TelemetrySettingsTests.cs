@@ -81,7 +81,11 @@ public sealed class TelemetrySettingsTests
         Assert.DoesNotContain("planted", refused.Message, StringComparison.Ordinal);
     }
 
-    private IHost Compose(params (string Name, string? Value)[] settings)
+    private IHost Compose(params (string Name, string? Value)[] settings) =>
+        Compose(services => services.AddSingleton<TokenCredential>(credential), settings);
+
+    /// <summary>The service as it is, for nobody.</summary>
+    internal static IHost Compose(Action<IServiceCollection> more, params (string Name, string? Value)[] settings)
     {
         var builder = FunctionsApplication.CreateBuilder([]);
         builder.Configuration.AddInMemoryCollection(
@@ -94,7 +98,7 @@ public sealed class TelemetrySettingsTests
         builder.Logging.ClearProviders();
         builder.UseFunctionsFrom(typeof(AtpFunctions).Assembly);
         builder.AddAtp();
-        builder.Services.AddSingleton<TokenCredential>(credential);
+        more(builder.Services);
         return builder.Build();
     }
 

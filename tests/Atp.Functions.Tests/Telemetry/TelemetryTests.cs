@@ -54,7 +54,8 @@ public sealed class TelemetryTests(WatchedRun run) : IClassFixture<WatchedRun>
     public void Of_the_traces_that_devices_begin_one_in_a_hundred_is_kept()
     {
         Assert.Contains(run.OfTrace(WatchedRun.KeptTrace), s => s.DisplayName == "CheckIn");
-        Assert.Empty(run.OfTrace(WatchedRun.LeftOutTrace));
+        // Another listener of this process may want what is below them.
+        Assert.DoesNotContain(run.OfTrace(WatchedRun.LeftOutTrace), s => s.DisplayName is "CheckIn" or "POST /api/agent/check-in");
     }
 
     [Fact]
