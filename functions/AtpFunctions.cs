@@ -9,7 +9,9 @@ using Atp.Core.Policies;
 using Atp.Core.Secrets;
 using Atp.Core.Site;
 using Atp.Core.Storage;
+using Atp.Core.Telemetry;
 using Atp.Functions.Http;
+using Atp.Functions.Telemetry;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Identity;
@@ -36,6 +38,7 @@ public static class AtpFunctions
     public static FunctionsApplicationBuilder AddAtp(this FunctionsApplicationBuilder builder)
     {
         // The order of registration is the order of nesting.
+        builder.UseMiddleware<InvocationTracing>();
         builder.UseMiddleware<DroppedMessages>();
         builder.UseMiddleware<ProblemMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
@@ -45,6 +48,7 @@ public static class AtpFunctions
 
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        builder.AddAtpTelemetry();
         AddOptions<StorageOptions>(builder, StorageOptions.Section);
         AddOptions<KeyVaultOptions>(builder, KeyVaultOptions.Section);
         AddOptions<EntraOptions>(builder, EntraOptions.Section);
@@ -64,6 +68,7 @@ public static class AtpFunctions
                 ? ManagedIdentityId.FromUserAssignedClientId(clientId)
                 : ManagedIdentityId.SystemAssigned));
         services.AddSingleton(s => s.GetRequiredService<IOptions<SiteOptions>>().Value.ToSettings());
+        services.AddSingleton<AtpMetrics>();
         services.AddSingleton<StorageTransactions>();
         services.AddSingleton(s => new StorageClients(s.GetRequiredService<IOptions<StorageOptions>>().Value, s.GetService<LocalTrust>(),
             s.GetRequiredService<TokenCredential>(), s.GetRequiredService<StorageTransactions>(), s.GetServices<HttpPipelinePolicy>()));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Atp.Core.Errors;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -20,6 +21,7 @@ public sealed partial class DroppedMessages(ILogger<DroppedMessages> log) : IFun
         catch (DomainException e) when (e.Error.Kind is ErrorKind.Invalid or ErrorKind.NotFound
             && context.BindingContext.BindingData.TryGetValue("DequeueCount", out _))
         {
+            Activity.Current?.SetTag("atp.dropped", e.Error.Code);
             Dropped(context.FunctionDefinition.Name, e.Error.Code, e.Error.Detail);
         }
     }

@@ -1,7 +1,7 @@
-using System.Diagnostics.Metrics;
 using Atp.Core.Devices;
 using Atp.Core.Errors;
 using Atp.Core.Storage;
+using Atp.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Atp.Core.Agent;
@@ -21,26 +21,10 @@ public enum DropReason
 /// Takes in reports: verifies, and drops what no retry can mend, counted by reason. Two transactions a report. Running twice
 /// changes nothing, since only what is newer counts. Creates no row.
 /// </summary>
-public sealed partial class ReportService : IDisposable
+public sealed partial class ReportService(
+    FleetTable fleet, DeviceCredentials credentials, AtpMetrics metrics, TimeProvider clock, ILogger<ReportService> log)
 {
-    public const string MeterName = "Atp.Core.Agent";
-
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
-
-    private readonly FleetTable fleet;
-    private readonly DeviceCredentials credentials;
-    private readonly TimeProvider clock;
-    private readonly ILogger<ReportService> log;
-    private readonly Meter meter = new(MeterName);
-    private readonly Counter<long> accepted;
-    private readonly Counter<long> dropped;
-
-    public ReportService(FleetTable fleet, DeviceCredentials credentials, TimeProvider clock, ILogger<ReportService> log)
-    {
-        (this.fleet, this.credentials, this.clock, this.log) = (fleet, credentials, clock, log);
-        accepted = meter.CreateCounter<long>("atp.reports.accepted", "{report}");
-        dropped = meter.CreateCounter<long>("atp.reports.dropped", "{report}", "By reason.");
-    }
 
     /// <param name="message">The queue message as it came: one signed report or an array of them.</param>
     /// <param name="ct">Cancels.</param>
@@ -68,14 +52,12 @@ public sealed partial class ReportService : IDisposable
             }
             else
             {
-                accepted.Add(1);
+                metrics.ReportAccepted();
             }
         }
 
         return refused;
     }
-
-    public void Dispose() => meter.Dispose();
 
     /// <returns>Null when it was taken in, or was no news.</returns>
     private async Task<DropReason?> IngestAsync(SignedReport signed, CancellationToken ct)
@@ -158,7 +140,7 @@ public sealed partial class ReportService : IDisposable
 
     private void Drop(DropReason reason, string deviceId)
     {
-        dropped.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+        metrics.ReportDropped(reason.ToString());
         Dropped(deviceId, reason);
     }
 

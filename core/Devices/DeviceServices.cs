@@ -1,4 +1,5 @@
 using Atp.Core.Storage;
+using Atp.Core.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Atp.Core.Devices;
@@ -7,7 +8,8 @@ public static class DeviceServices
 {
     public static IServiceCollection AddAtpDevices(this IServiceCollection services) => services
         .AddSingleton<ShardMap>()
-        .AddSingleton(s => new FleetTable(s.GetRequiredService<StorageClients>().Table(TableNames.Fleet), s.GetRequiredService<ShardMap>()))
+        .AddSingleton(s => new FleetTable(
+            s.GetRequiredService<StorageClients>().Table(TableNames.Fleet), s.GetRequiredService<ShardMap>(), s.GetRequiredService<AtpMetrics>()))
         .AddSingleton<FleetChanges>()
         .AddSingleton<MemberCounts>()
         .AddSingleton<InventoryImport>()

@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Atp.Core.Errors;
 using Atp.Core.Storage;
+using Atp.Core.Telemetry;
 using Azure;
 using Azure.Data.Tables;
 
@@ -11,7 +12,7 @@ namespace Atp.Core.Devices;
 /// Table <c>fleet</c>: partition = shard; index rows <c>!{collection}!{device}</c>, device rows <c>{device}</c>, assignment rows
 /// <c>{device}!{deployment}</c>, so that all about a device changes in one transaction and is read in one range.
 /// </summary>
-public sealed class FleetTable(TableClient table, ShardMap shards)
+public sealed class FleetTable(TableClient table, ShardMap shards, AtpMetrics metrics)
 {
     private const int PageSize = 1000;
 
@@ -122,29 +123,34 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
     public async Task WriteAsync(IEnumerable<DeviceChange> changes, CancellationToken ct)
     {
         var batch = new List<TableTransactionAction>(TableBatch.MaxActions);
+        var placed = 0;
+        async Task SubmitBatchAsync()
+        {
+            await SubmitAsync(batch, ct);
+            metrics.DevicesPlaced(placed);
+            batch.Clear();
+            placed = 0;
+        }
+
         foreach (var change in changes)
         {
             var (actions, placements) = Actions(change);
             if (batch.Count + actions.Count > TableBatch.MaxActions)
             {
-                await SubmitAsync(batch, ct);
-                batch.Clear();
+                await SubmitBatchAsync();
             }
 
             batch.AddRange(actions);
+            placed += change.Place.Count;
             if (placements is not null)
             {
-                await SubmitAsync(batch, ct);
-                batch.Clear();
+                await SubmitBatchAsync();
                 await TableBatch.SubmitAllAsync(table, placements, ct);
                 await RemoveLeftIndexAsync(change.After.Id, ct);
             }
         }
 
-        if (batch.Count > 0)
-        {
-            await SubmitAsync(batch, ct);
-        }
+        await SubmitBatchAsync();
     }
 
     /// <summary>
@@ -167,9 +173,12 @@ public sealed class FleetTable(TableClient table, ShardMap shards)
     }, ct);
 
     /// <summary>Makes devices of one shard targets of a deployment; repeating it changes nothing.</summary>
-    public Task PlaceAsync(string shard, string deploymentId, IReadOnlyList<string> deviceIds, DateTimeOffset at, CancellationToken ct) =>
-        TableBatch.SubmitAllAsync(table, deviceIds.Select(id =>
+    public async Task PlaceAsync(string shard, string deploymentId, IReadOnlyList<string> deviceIds, DateTimeOffset at, CancellationToken ct)
+    {
+        await TableBatch.SubmitAllAsync(table, deviceIds.Select(id =>
             new TableTransactionAction(TableTransactionActionType.UpsertMerge, FleetRows.PlacedColumns(shard, id, deploymentId, at))), ct);
+        metrics.DevicesPlaced(deviceIds.Count);
+    }
 
     /// <summary>What a report said: health, when it is newer, and the result of one assignment, when that is. Creates no device.</summary>
     /// <exception cref="DomainException">Stale: the device changed, or one of the rows went away meanwhile.</exception>

@@ -3,6 +3,7 @@ using Atp.Core.Collections;
 using Atp.Core.Deployments;
 using Atp.Core.Policies;
 using Atp.Core.Site;
+using Atp.Core.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Atp.Core.Health;
@@ -10,11 +11,12 @@ namespace Atp.Core.Health;
 /// <summary>
 /// Finishes what crashes left unfinished: messages that were never sent, deletes that stopped half way, files and secrets that no
 /// policy names; ends deployments whose offboarding file has expired; looks once a day whether files and keys are what policies
-/// name; and prunes what is past its time. Safe to run at any moment and twice.
+/// name; and prunes what is past its time. It begins with the lengths of the poison queues, for the alert on them. Safe to run at any moment and twice.
 /// </summary>
 public sealed class ReconcileService(
     PolicyMaterial material, PolicyRemoval removal, CollectionEvaluation collections, DeploymentService deployments, DeploymentFanOut fanOut, RollUpTable rollUps,
-    HealthTable health, AuditTrail audit, SiteTable site, IOptions<SiteOptions> options, TimeProvider clock)
+    HealthTable health, AuditTrail audit, QueueLengths queues, SiteTable site,
+    IOptions<SiteOptions> options, TimeProvider clock)
 {
     /// <summary>Work that is younger is still under way.</summary>
     private static readonly TimeSpan Unfinished = TimeSpan.FromMinutes(10);
@@ -26,6 +28,7 @@ public sealed class ReconcileService(
     public async Task RunAsync(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
+        await queues.PublishPoisonAsync(ct);
         await deployments.EndExpiredAsync(ct);
         await fanOut.ResendUnfinishedAsync(now - Unfinished, ct);
         await collections.ResendUnfinishedAsync(now - Unfinished, ct);

@@ -5,6 +5,7 @@ using Atp.Core.Devices;
 using Atp.Core.Requests;
 using Atp.Core.Site;
 using Atp.Core.Storage;
+using Atp.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -23,8 +24,8 @@ public sealed record RollUpShard(string RollUpId, DateTimeOffset AsOf, string Sh
 /// </summary>
 public sealed partial class RollUpService(
     RollUpTable rollUps, HealthTable health, FleetTable fleet, FleetChanges changes, CollectionEvaluation collections,
-    SiteSnapshots snapshots, ShardMap shards, MessageSender messages, AuditTrail audit, IOptions<SiteOptions> options, TimeProvider clock,
-    ILogger<RollUpService> log)
+    SiteSnapshots snapshots, ShardMap shards, MessageSender messages, AuditTrail audit, IOptions<SiteOptions> options, AtpMetrics metrics,
+    TimeProvider clock, ILogger<RollUpService> log)
 {
     /// <summary>Devices that are brought up to date in one read-decide-write.</summary>
     private const int DevicesAtOnce = 100;
@@ -33,6 +34,18 @@ public sealed partial class RollUpService(
 
     /// <summary>Starts a run as of now. Runs may overlap: only newer figures replace older ones.</summary>
     public Task<RollUp> StartAsync(CancellationToken ct) => StartAsync(Now(), ct);
+
+    /// <summary>Likewise, since it is due; says first how old the figures have become.</summary>
+    public async Task StartDueAsync(CancellationToken ct)
+    {
+        var asOf = Now();
+        if (await health.FindLatestAsync(ScopeFigures.Site, ct) is { } newest)
+        {
+            metrics.FiguresAre(asOf - newest.AsOf);
+        }
+
+        await StartAsync(asOf, ct);
+    }
 
     /// <summary>Likewise, since an administrator asked for it.</summary>
     public Task<RollUp> StartAsync(Caller caller, CancellationToken ct)
@@ -159,7 +172,9 @@ public sealed partial class RollUpService(
         await Contention.RetryAsync(() => health.PutDeploymentsAsync(deployments, message.AsOf, ct), ct);
         await health.PutHistoryAsync(ct);
         await collections.RecordRollUpAsync(sum.Members, message.AsOf, site, ct);
-        await rollUps.CompleteAsync(message.RollUpId, clock.GetUtcNow(), ct);
+        var completedAt = clock.GetUtcNow();
+        await rollUps.CompleteAsync(message.RollUpId, completedAt, ct);
+        metrics.RolledUp(completedAt - message.AsOf);
         Completed(message.RollUpId, sum.Scopes[ScopeFigures.Site].Devices, figures.Count);
     }
 

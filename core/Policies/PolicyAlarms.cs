@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using Atp.Core.Audit;
 using Atp.Core.Requests;
 using Atp.Core.Site;
+using Atp.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Atp.Core.Policies;
@@ -11,26 +11,12 @@ namespace Atp.Core.Policies;
 /// Says that a policy's file is damaged or its key lost: in the log, as a metric, once a day in the audit, and in the table
 /// <c>site</c>, from where administrators see it until it is good again.
 /// </summary>
-public sealed partial class PolicyAlarms : IDisposable
+public sealed partial class PolicyAlarms(SiteTable site, AuditTrail audit, AtpMetrics metrics, TimeProvider clock, ILogger<PolicyAlarms> log)
 {
-    public const string MeterName = "Atp.Core.Policies";
-
     /// <summary>A whole fleet may ask for the same file: what was said is not said again at once.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(5);
 
-    private readonly SiteTable site;
-    private readonly AuditTrail audit;
-    private readonly TimeProvider clock;
-    private readonly ILogger<PolicyAlarms> log;
-    private readonly Meter meter = new(MeterName);
-    private readonly Counter<long> refused;
     private readonly ConcurrentDictionary<(string PolicyId, PolicyPart Part), PolicyAlarm> raised = new();
-
-    public PolicyAlarms(SiteTable site, AuditTrail audit, TimeProvider clock, ILogger<PolicyAlarms> log)
-    {
-        (this.site, this.audit, this.clock, this.log) = (site, audit, clock, log);
-        refused = meter.CreateCounter<long>("atp.policies.damaged", "{read}", "Reads of a file or key that wasn't what its policy names, by part.");
-    }
 
     public Task<IReadOnlyList<PolicyAlarm>> ListAsync(CancellationToken ct) => site.PolicyAlarmsAsync(ct);
 
@@ -41,7 +27,7 @@ public sealed partial class PolicyAlarms : IDisposable
     /// <param name="ct">Cancels.</param>
     public async Task RaiseAsync(string policyId, PolicyPart part, string expected, string? actual, CancellationToken ct)
     {
-        refused.Add(1, new KeyValuePair<string, object?>("part", part.ToString()));
+        metrics.PolicyDamaged(part.ToString());
         var alarm = new PolicyAlarm(policyId, part, expected, actual, clock.GetUtcNow());
         if (raised.TryGetValue((policyId, part), out var last) && last with { SeenAt = alarm.SeenAt } == alarm && alarm.SeenAt - last.SeenAt < Silence)
         {
@@ -62,8 +48,6 @@ public sealed partial class PolicyAlarms : IDisposable
         raised.TryRemove((policyId, part), out _);
         await site.RemovePolicyAlarmAsync(policyId, part, ct);
     }
-
-    public void Dispose() => meter.Dispose();
 
     [LoggerMessage(Level = LogLevel.Critical,
         Message = "The {Part} of policy {PolicyId} is not what the policy names, and is not delivered: expected {Expected}, found {Actual}")]

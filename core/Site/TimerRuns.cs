@@ -1,3 +1,5 @@
+using Atp.Core.Telemetry;
+
 namespace Atp.Core.Site;
 
 /// <summary>The timer functions, by name, and how often each is due.</summary>
@@ -29,10 +31,30 @@ public enum TimerResult
 public sealed record TimerRun(string Name, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, TimerResult? Result);
 
 /// <summary>Notes when timer functions run: one write at the start, without which a killed run would leave no trace, and one at the end.</summary>
-public sealed class TimerRuns(SiteTable site, TimeProvider clock)
+public sealed class TimerRuns(SiteTable site, AtpMetrics metrics, TimeProvider clock)
 {
     /// <summary>Runs something in the name of a timer function; what it throws escapes, once it is noted.</summary>
     public async Task RunAsync(string timer, Func<CancellationToken, Task> run, CancellationToken ct)
+    {
+        try
+        {
+            await RunNotedAsync(timer, run, ct);
+        }
+        catch
+        {
+            metrics.TimerFailed(timer); // also when what couldn't be done was to note it
+            throw;
+        }
+    }
+
+    /// <summary>The last run of every timer; one that never ran has no times.</summary>
+    public async Task<IReadOnlyList<TimerRun>> LastAsync(CancellationToken ct)
+    {
+        var runs = await site.TimerRunsAsync(ct);
+        return [.. SiteTimers.Periods.Keys.Select(name => runs.GetValueOrDefault(name) ?? new TimerRun(name, null, null, null))];
+    }
+
+    private async Task RunNotedAsync(string timer, Func<CancellationToken, Task> run, CancellationToken ct)
     {
         var started = new TimerRun(timer, clock.GetUtcNow(), null, null);
         await site.PutTimerRunAsync(started, ct);
@@ -47,12 +69,5 @@ public sealed class TimerRuns(SiteTable site, TimeProvider clock)
             // Also of a run that was cancelled: that it ended is a fact.
             await site.PutTimerRunAsync(started with { FinishedAt = clock.GetUtcNow(), Result = result }, CancellationToken.None);
         }
-    }
-
-    /// <summary>The last run of every timer; one that never ran has no times.</summary>
-    public async Task<IReadOnlyList<TimerRun>> LastAsync(CancellationToken ct)
-    {
-        var runs = await site.TimerRunsAsync(ct);
-        return [.. SiteTimers.Periods.Keys.Select(name => runs.GetValueOrDefault(name) ?? new TimerRun(name, null, null, null))];
     }
 }

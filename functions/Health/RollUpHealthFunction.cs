@@ -9,5 +9,5 @@ public sealed class RollUpHealthFunction(RollUpService rollUps, TimerRuns timers
 {
     [Function("RollUpHealth")]
     public Task RunAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, CancellationToken ct) =>
-        timers.RunAsync(SiteTimers.RollUpHealth, rollUps.StartAsync, ct);
+        timers.RunAsync(SiteTimers.RollUpHealth, rollUps.StartDueAsync, ct);
 }

@@ -31,12 +31,16 @@ public sealed partial class AccessMiddleware(
     }
 
     /// <param name="entryPoint">Namespace, class and method, as both hosts give it.</param>
-    internal static AccessAttribute? AccessOf(string entryPoint) => Declared.GetOrAdd(entryPoint, static name =>
+    internal static AccessAttribute? AccessOf(string entryPoint) =>
+        Declared.GetOrAdd(entryPoint, static name => MethodOf(name)?.GetCustomAttribute<AccessAttribute>());
+
+    /// <inheritdoc cref="AccessOf"/>
+    internal static MethodInfo? MethodOf(string entryPoint)
     {
-        var dot = name.LastIndexOf('.');
-        var type = AppDomain.CurrentDomain.GetAssemblies().Select(a => a.GetType(name[..dot])).FirstOrDefault(t => t is not null);
-        return type?.GetMethod(name[(dot + 1)..])?.GetCustomAttribute<AccessAttribute>();
-    });
+        var dot = entryPoint.LastIndexOf('.');
+        var type = AppDomain.CurrentDomain.GetAssemblies().Select(a => a.GetType(entryPoint[..dot])).FirstOrDefault(t => t is not null);
+        return type?.GetMethod(entryPoint[(dot + 1)..]);
+    }
 
     private async Task AuthorizeAsync(HttpContext http, AccessAttribute? access, CancellationToken ct)
     {

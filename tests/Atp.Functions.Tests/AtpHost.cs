@@ -39,6 +39,9 @@ public sealed record AtpHostOptions
     /// <summary>Types with functions besides the service's own.</summary>
     public Type[] Functions { get; init; } = [];
 
+    /// <summary>Adds to what the service is composed of.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
+
     /// <summary>Sees everything that goes between the service, its callers and its storage.</summary>
     public Witness? Witness { get; init; }
 }
@@ -110,6 +113,9 @@ public sealed class AtpHost : IAsyncDisposable
             ["Atp:Limits:AdministratorCallsPerMinute"] = "100000",
             ["Atp:Limits:DeviceCallsPerMinute"] = "100000",
             ["Atp:Limits:AnonymousCallsPerMinute"] = "100000",
+            // Whatever the machine says: a test that wants telemetry says so itself.
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = null,
+            ["APPLICATIONINSIGHTS_CONNECTION_STRING"] = null,
             ["AzureFunctionsJobHost:extensions:queues:visibilityTimeout"] = "00:00:00.200",
             ["AzureFunctionsJobHost:extensions:queues:maxPollingInterval"] = "00:00:00.200",
         };
@@ -136,6 +142,7 @@ public sealed class AtpHost : IAsyncDisposable
         builder.UseFunctionsFrom(typeof(AtpFunctions).Assembly).UseFunctions(options.Functions);
         builder.ConfigureFunctionsWebApplication();
         builder.AddAtp();
+        options.Services?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync();
         return new AtpHost(host, stack, account, clock, log, tap, options);

@@ -11,6 +11,7 @@ using Atp.Core.Health;
 using Atp.Core.Secrets;
 using Atp.Core.Storage;
 using Atp.Functions.Tests.Devices;
+using Atp.Functions.Tests.Telemetry;
 using Atp.Local;
 using Azure.Data.Tables;
 
@@ -23,7 +24,12 @@ public sealed class SecretsTests(TestStack stack)
     public async Task No_secret_is_in_any_log_table_queue_trace_or_answer_of_a_whole_run()
     {
         using var witness = new Witness();
-        await using var host = await AtpHost.StartAsync(stack, new AtpHostOptions { Witness = witness });
+        await using var collector = await Collector.StartAsync();
+        await using var host = await AtpHost.StartAsync(stack, new AtpHostOptions
+        {
+            Witness = witness,
+            Settings = new(collector.Settings) { ["OTEL_TRACES_SAMPLER"] = "always_on" },
+        });
         var planted = new Dictionary<string, string>();
 
         await host.ImportAsync([TestSite.Line("up-1"), TestSite.Line("down-1", build: 9600, productType: 3), TestSite.Line("plain-1")]);
@@ -45,12 +51,13 @@ public sealed class SecretsTests(TestStack stack)
         await AskForEverythingAsync(host, policyId, deploymentId, collection);
         await AddWhatTheSiteHoldsAsync(host, planted);
 
-        var places = await PlacesAsync(host, witness);
+        var places = await PlacesAsync(host, witness, collector);
 
         // What the search looks at is really there.
-        Assert.All(new[] { "log", "trace", "storage request", "table", "queue", "answer" },
+        Assert.All(new[] { "log", "trace", "exported traces", "exported metrics", "exported logs", "storage request", "table", "queue", "answer" },
             kind => Assert.Contains(places, place => place.Name.StartsWith(kind, StringComparison.Ordinal)));
         Assert.Contains(places, p => p.Name == "trace" && p.Text.Contains("DeployShard", StringComparison.Ordinal));
+        Assert.Contains(places, p => p.Name == "exported traces" && p.Text.Contains("SecretClient.GetSecret", StringComparison.Ordinal));
         Assert.Contains(places, p => p.Name == "queue device-reports-poison" || p.Name == "queue deployment-shards-poison");
         Assert.Contains(places, p => p.Name.EndsWith($"/api/agent/configuration/{deploymentId}", StringComparison.Ordinal) && Holds(p.Text, planted["file"]));
         Assert.Contains(places, p => p.Name == "answer POST /api/agent/check-in" && Holds(p.Text, planted["new key of up-1"]));
@@ -281,11 +288,12 @@ public sealed class SecretsTests(TestStack stack)
         planted["client secret"] = host.Stack.Stack.Settings(host.Account)["Atp:LocalTrust:ClientSecret"]!;
     }
 
-    private static async Task<List<(string Name, string Text)>> PlacesAsync(AtpHost host, Witness witness)
+    private static async Task<List<(string Name, string Text)>> PlacesAsync(AtpHost host, Witness witness, Collector collector)
     {
         var places = new List<(string Name, string Text)>();
         places.AddRange(host.Log.Lines.Select(line => ("log", line)));
         places.AddRange(witness.Traces.Select(trace => ("trace", trace)));
+        places.AddRange(collector.TakeAll(host).Select(body => ($"exported {body.Signal}", body.Text)));
         places.AddRange(witness.StorageRequests.Select(request => ("storage request", request)));
         places.AddRange(witness.Answers.Select(answer => ($"answer {answer.Request}", answer.Answer)));
         await foreach (var table in host.Tables.QueryAsync())

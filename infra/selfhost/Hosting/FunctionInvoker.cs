@@ -10,16 +10,13 @@ namespace Atp.SelfHost.Hosting;
 
 /// <summary>
 /// Runs one invocation: a scope of services, the middleware in order of registration, the method, all under the function's time
-/// limit and one activity. What the method throws, escapes.
+/// limit. What the method throws, escapes.
 /// </summary>
 internal sealed partial class FunctionInvoker
 {
-    public const string ActivitySourceName = "Atp.SelfHost";
-
     private static readonly Func<ILogger, string, string, IDisposable?> Scope =
         LoggerMessage.DefineScope<string, string>("{Function} {InvocationId}");
 
-    private static readonly ActivitySource Activities = new(ActivitySourceName);
     private readonly IServiceScopeFactory scopes;
     private readonly HostSettings settings;
     private readonly ILogger<FunctionInvoker> log;
@@ -37,14 +34,11 @@ internal sealed partial class FunctionInvoker
     /// <param name="triggerValue">Fills the trigger's parameter.</param>
     /// <param name="bindingData">Fills other parameters, by name.</param>
     /// <param name="http">For HTTP functions.</param>
-    /// <param name="traceparent">The caller's trace, when the trigger carries one.</param>
     /// <param name="ct">Cancels the invocation.</param>
     /// <returns>The result, as the method or middleware left it.</returns>
     public async Task<object?> InvokeAsync(
-        Function function, object? triggerValue, IReadOnlyDictionary<string, object?> bindingData, HttpContext? http, string? traceparent,
-        CancellationToken ct)
+        Function function, object? triggerValue, IReadOnlyDictionary<string, object?> bindingData, HttpContext? http, CancellationToken ct)
     {
-        using var activity = Activities.StartActivity(function.Name, ActivityKind.Consumer, traceparent);
         await using var scope = scopes.CreateAsyncScope();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         if (settings.FunctionTimeout > TimeSpan.Zero)
@@ -72,7 +66,6 @@ internal sealed partial class FunctionInvoker
         }
         catch (Exception e)
         {
-            activity?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);
             var milliseconds = (int)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
             Failed(e, function.Name, milliseconds);
             throw;

@@ -10,7 +10,15 @@ namespace Atp.SelfHost.Hosting;
 internal sealed class HostStorage(IConfiguration configuration)
 {
     private const string DefaultConnection = "AzureWebJobsStorage";
-    private readonly QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.None };
+
+    // What the host does for itself, polling above all, is no part of anybody's trace.
+    private readonly QueueClientOptions queueOptions = new()
+    {
+        MessageEncoding = QueueMessageEncoding.None,
+        Diagnostics = { IsDistributedTracingEnabled = false },
+    };
+
+    private readonly BlobClientOptions blobOptions = new() { Diagnostics = { IsDistributedTracingEnabled = false } };
 
     public QueueClient Queue(string? connection, string name)
     {
@@ -21,8 +29,8 @@ internal sealed class HostStorage(IConfiguration configuration)
     }
 
     public BlobContainerClient Container(string name) => configuration[DefaultConnection] is { Length: > 0 } connectionString
-        ? new BlobServiceClient(connectionString).GetBlobContainerClient(name)
-        : new BlobServiceClient(Address(DefaultConnection, "blobServiceUri"), Credential(DefaultConnection)).GetBlobContainerClient(name);
+        ? new BlobServiceClient(connectionString, blobOptions).GetBlobContainerClient(name)
+        : new BlobServiceClient(Address(DefaultConnection, "blobServiceUri"), Credential(DefaultConnection), blobOptions).GetBlobContainerClient(name);
 
     private Uri Address(string setting, string service) => Uri.TryCreate(configuration[$"{setting}:{service}"], UriKind.Absolute, out var uri)
         ? uri

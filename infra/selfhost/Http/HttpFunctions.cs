@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Atp.SelfHost.Hosting;
@@ -69,7 +68,7 @@ internal sealed class HttpFunctions(FunctionInvoker invoker, HostSettings settin
         object triggerValue = function.TriggerParameter.ParameterType == typeof(HttpContext) ? context : context.Request;
         try
         {
-            var result = await invoker.InvokeAsync(function, triggerValue, bindingData, context, Activity.Current?.Id, context.RequestAborted);
+            var result = await invoker.InvokeAsync(function, triggerValue, bindingData, context, context.RequestAborted);
             await WriteAsync(context, result);
         }
         catch (Exception) when (!context.Response.HasStarted)

@@ -36,26 +36,4 @@ internal static class QueueBinding
         ["NextVisibleTime"] = message.NextVisibleOn,
         ["PopReceipt"] = message.PopReceipt,
     };
-
-    /// <summary>The sender's trace, when the body is JSON that carries one.</summary>
-    public static string? Traceparent(byte[] body)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(body);
-            while (reader.Read())
-            {
-                if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("traceparent"u8))
-                {
-                    return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            // Not ours; it has no trace.
-        }
-
-        return null;
-    }
 }

@@ -194,7 +194,7 @@ internal sealed partial class QueueListener(
         try
         {
             var value = QueueBinding.Bind(function.TriggerParameter.ParameterType, message, body);
-            await invoker.InvokeAsync(function, value, QueueBinding.Data(message, body), null, QueueBinding.Traceparent(body), aborting.Token);
+            await invoker.InvokeAsync(function, value, QueueBinding.Data(message, body), null, aborting.Token);
             return true;
         }
         catch (System.Text.Json.JsonException)

@@ -124,7 +124,7 @@ internal sealed partial class TimerListener(
         try
         {
             var timer = new TimerInfo { ScheduleStatus = status, IsPastDue = isPastDue };
-            await invoker.InvokeAsync(function, timer, new Dictionary<string, object?>(), null, null, aborting.Token);
+            await invoker.InvokeAsync(function, timer, new Dictionary<string, object?>(), null, aborting.Token);
         }
         catch (Exception)
         {

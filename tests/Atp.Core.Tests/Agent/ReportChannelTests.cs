@@ -1,13 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using Atp.Core.Agent;
 using Atp.Core.Secrets;
 using Atp.Core.Site;
 using Atp.Core.Storage;
+using Atp.Core.Telemetry;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Atp.Core.Tests.Agent;
@@ -61,9 +64,12 @@ public sealed class ReportChannelTests
         var uri = new Uri(endpoint);
         var local = uri.IsLoopback ? new LocalTrust { StorageAccountName = "account", StorageAccountKey = Convert.ToBase64String(new byte[64]) } : null;
         var options = new StorageOptions { TableEndpoint = uri, BlobEndpoint = uri, QueueEndpoint = uri };
-        return new ReportChannel(new StorageClients(options, local, new NoCredential(), new StorageTransactions(), [delegation]),
+        return new ReportChannel(new StorageClients(options, local, new NoCredential(), Transactions(), [delegation]),
             Options.Create(new SiteOptions { CheckInMinutes = checkInMinutes }), clock);
     }
+
+    private static StorageTransactions Transactions() =>
+        new(new AtpMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>()));
 
     private static Dictionary<string, string> Fields(ReportAddress address) => address.QueueUri.Query[1..].Split('&').Select(f => f.Split('='))
         .ToDictionary(f => f[0], f => Uri.UnescapeDataString(f[1]));

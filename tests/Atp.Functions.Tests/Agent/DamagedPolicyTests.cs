@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Atp.Core.Health;
 using Atp.Core.Policies;
 using Atp.Core.Storage;
+using Atp.Core.Telemetry;
 using Atp.Functions.Tests.Devices;
 using Atp.Functions.Tests.Http;
 using Atp.Local.SamplePackages;
@@ -190,7 +191,7 @@ public sealed class DamagedPolicyTests(TestStack stack) : IAsyncLifetime
         {
             InstrumentPublished = (instrument, self) =>
             {
-                if (instrument is { Meter.Name: PolicyAlarms.MeterName, Name: "atp.policies.damaged" })
+                if (instrument is { Meter.Name: AtpMetrics.MeterName, Name: "atp.policies.damaged" })
                 {
                     self.EnableMeasurementEvents(instrument);
                 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Atp.Core.Agent;
 using Atp.Core.Storage;
+using Atp.Core.Telemetry;
 
 namespace Atp.Functions.Tests.Agent;
 
@@ -237,7 +238,7 @@ public sealed class ReportTests(TestStack stack) : IAsyncLifetime
         {
             InstrumentPublished = (instrument, self) =>
             {
-                if (instrument is { Meter.Name: ReportService.MeterName, Name: "atp.reports.dropped" })
+                if (instrument is { Meter.Name: AtpMetrics.MeterName, Name: "atp.reports.dropped" })
                 {
                     self.EnableMeasurementEvents(instrument);
                 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Atp.Core.Agent;
 using Atp.Core.Errors;
 using Atp.Core.Storage;
+using Atp.Core.Telemetry;
 using Azure;
 using Xunit.Sdk;
 
@@ -156,7 +157,7 @@ internal sealed partial class ModelSite
         {
             InstrumentPublished = (instrument, self) =>
             {
-                if (instrument is { Meter.Name: ReportService.MeterName })
+                if (instrument is { Meter.Name: AtpMetrics.MeterName, Name: "atp.reports.accepted" or "atp.reports.dropped" })
                 {
                     self.EnableMeasurementEvents(instrument);
                 }
