@@ -1,17 +1,16 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Atp.Core.Telemetry;
 using Atp.Functions.Tests.Docs;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Atp.Functions.Tests.InAzure;
 
 /// <summary>Alerts and the operator's view ask for figures that the app gives.</summary>
 public sealed partial class AlertTests
 {
-    private static readonly string[] Instruments =
-    [
-        "atp.deployments.devices_placed", "atp.reports.accepted", "atp.reports.dropped", "atp.rollup.duration", "atp.rollup.lag",
-        "atp.storage.transactions", "atp.poison.messages", "atp.timers.failed",
-    ];
+    private static readonly IReadOnlyList<string> Instruments = ReadInstruments();
 
     [Theory]
     [InlineData("poison-messages", "atp.poison.messages")]
@@ -63,6 +62,24 @@ public sealed partial class AlertTests
     [Fact]
     public async Task Every_figure_that_is_asked_for_is_one_that_the_app_gives() =>
         Assert.Equal([], MetricsOf((await AlertsAsync()).Select(alert => (string)alert["query"]!)).Except(Instruments));
+
+    private static List<string> ReadInstruments()
+    {
+        var names = new List<string>();
+        using var services = new ServiceCollection().AddMetrics().AddSingleton<AtpMetrics>().BuildServiceProvider();
+        using var listener = new MeterListener();
+        var factory = services.GetRequiredService<IMeterFactory>();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Scope == factory)
+            {
+                names.Add(instrument.Name);
+            }
+        };
+        listener.Start();
+        _ = services.GetRequiredService<AtpMetrics>();
+        return names;
+    }
 
     private static IEnumerable<string> MetricsOf(IEnumerable<string> queries) =>
         queries.SelectMany(query => Metric().Matches(query)).Select(m => m.Groups[1].Value).Distinct();
