@@ -61,14 +61,14 @@ internal sealed record FeedQuery(ReportingQuery Rows, SelectExpandClause? Select
             },
             selection);
 
-        // The library's messages quote types and input; only the place is told.
+        // The library's messages quote types and input; only the place is told. Of some input it means to complain, and fails.
         T Read<T>(string name, Func<T> parse)
         {
             try
             {
                 return parse();
             }
-            catch (ODataException e)
+            catch (Exception e) when (e is ODataException or ArgumentException or InvalidCastException or FormatException or OverflowException)
             {
                 throw Unreadable(name, $"can't be read. The columns of {table.Name} are {string.Join(", ", table.Columns.Select(c => c.Name))}", e);
             }

@@ -188,6 +188,7 @@ public sealed class FeedTests(FeedSite site) : IClassFixture<FeedSite>
     [InlineData("healthlatest?$filter=PartitionKey ne ''", HttpStatusCode.BadRequest, "feed.option-invalid", "$filter")]
     [InlineData("healthlatest?$filter=Scope eq", HttpStatusCode.BadRequest, "feed.option-invalid", "$filter")]
     [InlineData("healthlatest?$filter=Scope eq 5", HttpStatusCode.BadRequest, "feed.option-invalid", "$filter")]
+    [InlineData("healthlatest?$filter=cast(AsOf,1) eq 2", HttpStatusCode.BadRequest, "feed.option-invalid", "$filter")]
     [InlineData("healthlatest?$filter=Scope eq 'a'&$filter=Scope eq 'b'", HttpStatusCode.BadRequest, "feed.option-invalid", "$filter")]
     [InlineData("healthlatest?$filter=contains(Scope,'site')", HttpStatusCode.BadRequest, "feed.filter-unsupported", "$filter")]
     [InlineData("healthlatest?$filter=tolower(Scope) eq 'site'", HttpStatusCode.BadRequest, "feed.filter-unsupported", "$filter")]
