@@ -7,6 +7,9 @@ public enum ErrorKind
     Unauthenticated,
     Forbidden,
     NotFound,
+
+    /// <summary>The caller accepts no form that the answer could have.</summary>
+    NotAcceptable,
     Conflict,
     Stale,
     TooLarge,

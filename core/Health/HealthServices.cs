@@ -15,5 +15,6 @@ public static class HealthServices
         })
         .AddSingleton<RollUpService>()
         .AddSingleton<HealthQueries>()
+        .AddSingleton<ReportingQueries>()
         .AddSingleton<ReconcileService>();
 }

@@ -10,11 +10,12 @@ namespace Atp.Core.Health;
 
 /// <summary>
 /// Tables <c>healthlatest</c>, <c>healthhistory</c> and <c>deploymentlatest</c>: what analysts read. Flat, every column on every
-/// row with one type, numerators and denominators. Column names are a contract with Power BI: only ever add.
+/// row with one type, numerators and denominators; <see cref="ReportingTables"/> has the columns.
 /// </summary>
 public sealed class HealthTable(TableClient latest, TableClient history, TableClient deploymentLatest)
 {
-    private const string Partition = "latest";
+    /// <summary>Of the tables that hold the newest figures only.</summary>
+    internal const string Partition = "latest";
 
     /// <summary>The newest figures of every scope.</summary>
     public async IAsyncEnumerable<ScopeFigures> LatestAsync([EnumeratorCancellation] CancellationToken ct)
@@ -104,6 +105,58 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
         }
     }
 
+    /// <summary>One storage transaction: some rows of one partition, each by the names of its columns.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="partition">One of <see cref="Partition"/>, or a month of the history.</param>
+    /// <param name="rowKeys">First and last row key, or null for all.</param>
+    /// <param name="condition">What they must meet.</param>
+    /// <param name="columns">Those to read.</param>
+    /// <param name="size">How many rows at most, up to 1,000.</param>
+    /// <param name="continuation">From the read before.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="DomainException">Invalid: not a continuation of storage.</exception>
+    public async Task<Storage.Page<IReadOnlyDictionary<string, object>>> ReadAsync(
+        ReportingTable table, string partition, (string From, string To)? rowKeys, ReportingCondition? condition,
+        IReadOnlyCollection<ReportingColumn> columns, int size, string? continuation, CancellationToken ct)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition}");
+        if (rowKeys is var (from, to))
+        {
+            filter += " and " + TableClient.CreateQueryFilter($"RowKey ge {from} and RowKey le {to}");
+        }
+
+        if (condition is not null)
+        {
+            filter += $" and ({ReportingFilter.Of(condition)})";
+        }
+
+        try
+        {
+            await foreach (var page in ClientOf(table).QueryAsync<TableEntity>(filter, size, columns.Select(c => c.Name), ct).AsPages(continuation))
+            {
+                return new Storage.Page<IReadOnlyDictionary<string, object>>([.. page.Values.Select(row => ValuesOf(row, columns))], page.ContinuationToken);
+            }
+        }
+        catch (RequestFailedException e) when (e.Status == 400 && continuation is not null)
+        {
+            throw DomainError.Field("$skiptoken", "list.continuation-invalid", "Take the whole @odata.nextLink of the page before.").ToException(e);
+        }
+
+        return new Storage.Page<IReadOnlyDictionary<string, object>>([], null);
+    }
+
+    /// <summary>The first month of the history that has rows, of those from one to another; null when none has.</summary>
+    public async Task<string?> FirstMonthAsync(string from, string to, CancellationToken ct)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey ge {from} and PartitionKey le {to}");
+        await foreach (var row in history.QueryAsync<TableEntity>(filter, maxPerPage: 1, select: ["PartitionKey"], ct))
+        {
+            return row.PartitionKey;
+        }
+
+        return null;
+    }
+
     /// <summary>Keeps the last row of each scope for one past day, and deletes what is older than <paramref name="keepSince"/>.</summary>
     public async Task PruneHistoryAsync(DateOnly dayToThin, DateTimeOffset keepSince, CancellationToken ct)
     {
@@ -122,38 +175,33 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
         await TablePruning.DeletePartitionsBeforeAsync(history, Month(keepSince), ct);
     }
 
+    private static Dictionary<string, object> ValuesOf(TableEntity row, IReadOnlyCollection<ReportingColumn> columns) =>
+        columns.ToDictionary(column => column.Name, column => row.TryGetValue(column.Name, out var value) && value is not null
+            ? value
+            : column.Type == ReportingType.Number ? 0 : throw new InvalidOperationException($"A row has no {column.Name}."));
+
+    private TableClient ClientOf(ReportingTable table) =>
+        table == ReportingTables.HealthHistory ? history : table == ReportingTables.DeploymentLatest ? deploymentLatest : latest;
+
     private static AsyncPageable<TableEntity> LatestRowsAsync(TableClient table, CancellationToken ct) =>
         table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: ct);
 
-    private static string Month(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMM", CultureInfo.InvariantCulture);
+    internal static string Month(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMM", CultureInfo.InvariantCulture);
 
-    private static int DayNumber(DateTimeOffset at) => int.Parse(at.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    internal static int DayNumber(DateTimeOffset at) => int.Parse(at.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    private static string HistoryKey(string scope, DateTimeOffset at) =>
-        $"{scope}!{at.UtcDateTime.ToString("yyyyMMdd'T'HH'Z'", CultureInfo.InvariantCulture)}";
+    /// <param name="scope">The scope.</param>
+    /// <param name="hour">From <see cref="HourKey"/>, or what sorts as one.</param>
+    internal static string HistoryKey(string scope, string hour) => $"{scope}{RowKeys.Separator}{hour}";
+
+    internal static string HourKey(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMMdd'T'HH'Z'", CultureInfo.InvariantCulture);
+
+    private static string HistoryKey(string scope, DateTimeOffset at) => HistoryKey(scope, HourKey(at));
 
     private static TableEntity ToRow(ScopeFigures scope) => ToRow(scope, Partition, scope.Scope);
 
-    private static TableEntity ToRow(ScopeFigures scope, string partition, string rowKey) => new(partition, rowKey)
-    {
-        ["Scope"] = scope.Scope,
-        ["ScopeKind"] = scope.Kind,
-        ["ScopeName"] = scope.Name,
-        ["AsOf"] = scope.AsOf,
-        ["Day"] = DayNumber(scope.AsOf),
-        ["Devices"] = scope.Figures.Devices,
-        ["Targeted"] = scope.Figures.Targeted,
-        ["Healthy"] = scope.Figures.Healthy,
-        ["AgentState"] = scope.Figures.AgentState,
-        ["Inactive"] = scope.Figures.Inactive,
-        ["NotOnboarded"] = scope.Figures.NotOnboarded,
-        ["NeverReached"] = scope.Figures.NeverReached,
-        ["Offboarding"] = scope.Figures.Offboarding,
-        ["FileSamplesDrifted"] = scope.Figures.FileSamplesDrifted,
-        ["OnOldEnrollmentKey"] = scope.Figures.OnOldEnrollmentKey,
-        ["Onboarded"] = scope.Figures.Onboarded,
-        ["Eligible"] = scope.Figures.Eligible,
-    };
+    private static TableEntity ToRow(ScopeFigures scope, string partition, string rowKey) =>
+        ToRow(scope, ReportingTables.OfScope, partition, rowKey);
 
     private static ScopeFigures Scope(TableEntity row) => new(
         row.GetString("Scope"), row.GetString("ScopeName"), row.GetDateTimeOffset("AsOf")!.Value,
@@ -161,19 +209,19 @@ public sealed class HealthTable(TableClient latest, TableClient history, TableCl
             Number(row, "Inactive"), Number(row, "NotOnboarded"), Number(row, "NeverReached"), Number(row, "Offboarding"),
             Number(row, "FileSamplesDrifted"), Number(row, "OnOldEnrollmentKey")));
 
-    private static TableEntity ToRow(DeploymentFigures deployment) => new(Partition, deployment.DeploymentId)
+    private static TableEntity ToRow(DeploymentFigures deployment) =>
+        ToRow(deployment, ReportingTables.OfDeployment, Partition, deployment.DeploymentId);
+
+    private static TableEntity ToRow<T>(T figures, IReadOnlyList<ReportingColumn<T>> columns, string partition, string rowKey)
     {
-        ["DeploymentId"] = deployment.DeploymentId,
-        ["PolicyId"] = deployment.PolicyId,
-        ["PolicyName"] = deployment.PolicyName,
-        ["AsOf"] = deployment.AsOf,
-        ["Success"] = deployment.Statuses.Success,
-        ["Error"] = deployment.Statuses.Error,
-        ["RequirementsNotMet"] = deployment.Statuses.RequirementsNotMet,
-        ["InProgress"] = deployment.Statuses.InProgress,
-        ["Unknown"] = deployment.Statuses.Unknown,
-        ["Superseded"] = deployment.Statuses.Superseded,
-    };
+        var row = new TableEntity(partition, rowKey);
+        foreach (var column in columns)
+        {
+            row[column.Name] = column.Of(figures);
+        }
+
+        return row;
+    }
 
     private static DeploymentFigures Deployment(TableEntity row) => new(
         row.GetString("DeploymentId"), row.GetString("PolicyId"), row.GetString("PolicyName"), row.GetDateTimeOffset("AsOf")!.Value,

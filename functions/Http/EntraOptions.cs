@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
 
 namespace Atp.Functions.Http;
 
 /// <summary>Bound from <c>Atp:Entra</c>: whose tokens administrators bring.</summary>
-public sealed class EntraOptions : IValidatableObject
+public sealed partial class EntraOptions : IValidatableObject
 {
     public const string Section = "Atp:Entra";
 
@@ -32,6 +33,14 @@ public sealed class EntraOptions : IValidatableObject
         set;
     } = "";
 
+    /// <summary>
+    /// What a caller without a good token is asked for. Excel and Power BI learn from it where to sign in; an issuer over http is a
+    /// local one, which they can't use.
+    /// </summary>
+    public string Challenge => Authority!.Scheme == Uri.UriSchemeHttps
+        ? $"Bearer authorization_uri=\"{Version2().Replace(Authority.AbsoluteUri, "")}/oauth2/authorize\""
+        : "Bearer";
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Authority!.IsAbsoluteUri && Authority.Segments.Any(s => Tenantless.Contains(s.Trim('/'), StringComparer.OrdinalIgnoreCase)))
@@ -46,4 +55,7 @@ public sealed class EntraOptions : IValidatableObject
                 $"{Section}:{nameof(AdditionalIssuers)} has '{issuer}'. Each is the whole issuer as tokens have it, with your tenant's id in it.");
         }
     }
+
+    [GeneratedRegex(@"/(v2\.0/?)?\z")]
+    private static partial Regex Version2();
 }

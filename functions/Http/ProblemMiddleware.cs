@@ -7,13 +7,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Options;
 
 namespace Atp.Functions.Http;
 
 /// <summary>
 /// Makes expected failures of HTTP calls RFC 9457 problems. Other triggers, and other exceptions, pass through to the host.
 /// </summary>
-public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
+public sealed class ProblemMiddleware(IOptions<EntraOptions> entra) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
@@ -31,7 +32,7 @@ public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
         }
     }
 
-    private static ProblemHttpResult ToProblem(DomainError error, FunctionContext context)
+    private ProblemHttpResult ToProblem(DomainError error, FunctionContext context)
     {
         var http = context.GetHttpContext()!;
         var (status, title) = error.Kind switch
@@ -40,6 +41,7 @@ public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
             ErrorKind.Unauthenticated => (401, "The caller is not known."),
             ErrorKind.Forbidden => (403, "The caller may not do this."),
             ErrorKind.NotFound => (404, "The resource was not found."),
+            ErrorKind.NotAcceptable => (406, "The answer has no form that the caller accepts."),
             ErrorKind.Conflict => (409, "The request conflicts with existing state."),
             ErrorKind.Stale => (412, "The resource changed meanwhile."),
             ErrorKind.TooLarge => (413, "The request is too large."),
@@ -53,7 +55,7 @@ public sealed class ProblemMiddleware : IFunctionsWorkerMiddleware
         if (status == 401)
         {
             http.Response.Headers.WWWAuthenticate =
-                AccessMiddleware.AccessOf(context.FunctionDefinition.EntryPoint) is DeviceAccessAttribute ? DeviceSigning.TokenScheme : "Bearer";
+                AccessMiddleware.AccessOf(context.FunctionDefinition.EntryPoint) is DeviceAccessAttribute ? DeviceSigning.TokenScheme : entra.Value.Challenge;
         }
 
         if (error.RetryAfter is { } wait)

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Atp.Functions.Tests.Feed;
 
 namespace Atp.Functions.Tests;
 
@@ -57,5 +60,32 @@ public sealed class MainJobTests(TestStack stack)
         Assert.Equal((1, 1, 1, 1, 1, 0), ((int)statuses["success"]!, (int)statuses["error"]!, (int)statuses["requirementsNotMet"]!,
             (int)statuses["inProgress"]!, (int)statuses["unknown"]!, (int)statuses["superseded"]!));
         Assert.Single((await host.GetJsonAsync("/api/health/history"))["value"]!.AsArray());
+
+        await FeedSaysTheSameAsync(host, site, deploymentId, statuses);
+    }
+
+    /// <summary>The analysts' view of it, as their programs read it.</summary>
+    private static async Task FeedSaysTheSameAsync(AtpHost host, JsonNode site, string deploymentId, JsonNode statuses)
+    {
+        var model = FeedReader.Model(await host.Admin.GetAsync("/api/feed/$metadata"));
+        var address = new Uri(host.BaseAddress, "/api/feed/").AbsoluteUri;
+        Assert.Equal([$"{address}healthlatest", $"{address}healthhistory", $"{address}deploymentlatest"], FeedReader.EntitySets(await host.Admin.GetAsync("/api/feed"), model));
+        foreach (var entitySet in new[] { "healthlatest", "healthhistory" })
+        {
+            var ofSite = Assert.Single(await RowsAsync(entitySet), row => (string)row["Scope"] == "site");
+            foreach (var figure in new[] { "Devices", "Healthy", "NotOnboarded", "NeverReached", "Onboarded", "Eligible" })
+            {
+                Assert.Equal((int)site[JsonNamingPolicy.CamelCase.ConvertName(figure)]!, ofSite[figure]);
+            }
+
+            Assert.Equal((DateTimeOffset)site["asOf"]!, ofSite["AsOf"]);
+        }
+
+        var deployment = Assert.Single(await RowsAsync("deploymentlatest"));
+        Assert.Equal(deploymentId, deployment["DeploymentId"]);
+        Assert.All(statuses.AsObject().Where(s => s.Key != "asOf"), status => Assert.Equal((int)status.Value!, deployment[char.ToUpperInvariant(status.Key[0]) + status.Key[1..]]));
+
+        async Task<List<IReadOnlyDictionary<string, object>>> RowsAsync(string entitySet) =>
+            (await FeedReader.RowsAsync(await host.Admin.GetAsync($"/api/feed/{entitySet}"), model)).Rows;
     }
 }

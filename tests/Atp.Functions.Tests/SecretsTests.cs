@@ -266,7 +266,7 @@ public sealed class SecretsTests(TestStack stack)
             "policies", $"policies/{policyId}", $"policies/{policyId}/revisions", $"policies/{policyId}/revisions/1", "devices", "devices/up-1",
             "collections", $"collections/{collectionId}", $"collections/{collectionId}/members", "deployments", $"deployments/{deploymentId}",
             "poison", "poison/device-reports", "poison/health-shards", "poison/deployment-shards",
-            "health/summary", "health/history", "site", "dashboard/sign-in", "audit", "audit/chains", "policies?deleted=true", $"devices?scope=deployment!{deploymentId}&health=Targeted",
+            "health/summary", "health/history", "feed", "feed/healthlatest", "feed/healthhistory", "feed/deploymentlatest", "site", "dashboard/sign-in", "audit", "audit/chains", "policies?deleted=true", $"devices?scope=deployment!{deploymentId}&health=Targeted",
         })
         {
             await host.GetJsonAsync($"/api/{address}");

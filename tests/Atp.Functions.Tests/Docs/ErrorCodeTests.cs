@@ -12,6 +12,7 @@ public sealed partial class ErrorCodeTests
         ["Unauthenticated"] = "401",
         ["Forbidden"] = "403",
         ["NotFound"] = "404",
+        ["NotAcceptable"] = "406",
         ["Conflict"] = "409",
         ["Stale"] = "412",
         ["TooLarge"] = "413",

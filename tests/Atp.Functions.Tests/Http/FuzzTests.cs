@@ -15,7 +15,7 @@ namespace Atp.Functions.Tests.Http;
 /// </summary>
 public sealed partial class FuzzTests(TestStack stack)
 {
-    private const int DefaultSeed = 20_260;
+    private const int DefaultSeed = 20_261;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -148,6 +148,7 @@ public sealed partial class FuzzTests(TestStack stack)
                 ["deploymentId"] = deploymentId,
                 ["deviceId"] = deviceId,
                 ["rollUpId"] = "20260101T000000000Z",
+                ["entitySet"] = "healthhistory",
             };
             var targets = new FuzzTargets(
                 Ids(policy, collection, deployment, "kept-1"), Ids(otherPolicy, otherCollection, otherDeployment, "fodder-1"));

@@ -17,6 +17,7 @@ public sealed class ProblemTests(TestStack stack)
             [ErrorKind.Unauthenticated] = 401,
             [ErrorKind.Forbidden] = 403,
             [ErrorKind.NotFound] = 404,
+            [ErrorKind.NotAcceptable] = 406,
             [ErrorKind.Conflict] = 409,
             [ErrorKind.Stale] = 412,
             [ErrorKind.TooLarge] = 413,
