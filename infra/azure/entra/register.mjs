@@ -17,8 +17,8 @@ import { readFileSync } from 'node:fs';
 const env = process.env;
 const wanted = JSON.parse(readFileSync(new URL('api.json', import.meta.url), 'utf8'));
 
-/** "Microsoft Power Query for Excel", as which Power BI and Excel sign in to an OData feed, for the scope user_impersonation. */
-const powerQuery = 'a672d62c-fc7b-4e81-a576-e60dc46e951d';
+/** As which Power BI Desktop, Excel and the gateway sign in to an OData feed, and the refresh in the Power BI service. */
+const powerQuery = ['a672d62c-fc7b-4e81-a576-e60dc46e951d', 'b52893c8-bc2e-47fc-918b-77022b299bbc'];
 
 const graphEndpoint = new URL(env.ATP_GRAPH_ENDPOINT || 'https://graph.microsoft.com');
 let token = '';
@@ -63,7 +63,7 @@ async function main() {
   });
 
   // So that nobody has to consent. Last, since Entra ID must know the scope and the client before.
-  const clients = [dashboard.appId, ...(feedAddress ? [powerQuery] : [])].map(appId => ({ appId, delegatedPermissionIds: [scopeId] }));
+  const clients = [dashboard.appId, ...(feedAddress ? powerQuery : [])].map(appId => ({ appId, delegatedPermissionIds: [scopeId] }));
   await complete(api, {
     api: { ...api.api, preAuthorizedApplications: added(api.api.preAuthorizedApplications, clients, client => client.appId) },
   });

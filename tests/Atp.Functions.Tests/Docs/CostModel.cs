@@ -134,7 +134,7 @@ internal sealed class CostModel(long devices, Inputs inputs, Prices prices)
 
     /// <summary>Not asserted: timers' own writes, Reconcile, and policies, deployments and rules that each instance reads every 30 seconds.</summary>
     public double OtherTransactions =>
-        (2 * inputs.RollUpsPerMonth) + (52 * inputs.ReconcilesPerMonth) + (Instances * 4 * Inputs.Seconds / 30);
+        (3 * inputs.RollUpsPerMonth) + (58 * inputs.ReconcilesPerMonth) + (Instances * 4 * Inputs.Seconds / 30);
 
     public double Transactions =>
         CheckInTransactions + ReportTransactions + DeliveryTransactions + RollUpTransactions + FanOutTransactions + OtherTransactions;

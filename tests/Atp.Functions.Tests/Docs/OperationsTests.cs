@@ -130,7 +130,7 @@ public sealed partial class OperationsTests
             Counted("Downloads", $"{Budgets.Download}", model => model.DeliveryTransactions),
             Counted("Roll-ups", Invariant($"{Budgets.RollUpPerShard} a shard, 1 per {Budgets.RollUpRowsForOne:N0} rows, {Budgets.RollUpPerRun} a run, 1 per {Budgets.RollUpScopesForOne} scopes"), model => model.RollUpTransactions),
             Counted("Fan-out", Invariant($"{Budgets.FanOutPerShard} a shard, {Budgets.FanOutPerShardAndCollection} a shard and collection, {Budgets.FanOutPerDevice} a device"), model => model.FanOutTransactions),
-            Counted("Timers, Reconcile, what instances remember", "estimated: 2 a run, 50 a Reconcile, 4 an instance each 30 s", model => model.OtherTransactions),
+            Counted("Timers, Reconcile, what instances remember", "estimated: 3 a roll-up, 58 a Reconcile, 4 an instance each 30 s", model => model.OtherTransactions),
             Counted("**All**", "", model => model.Transactions),
         ]);
 

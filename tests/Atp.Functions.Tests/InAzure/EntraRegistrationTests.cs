@@ -64,7 +64,7 @@ public sealed class EntraRegistrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_administrators_have_made_stays_and_the_feed_gets_its_address_and_client()
+    public async Task What_administrators_have_made_stays_and_the_feed_gets_its_address_and_clients()
     {
         await RegisterAsync();
         var (api, dashboard) = (graph.Application(Api), graph.Application(Dashboard));
@@ -79,7 +79,8 @@ public sealed class EntraRegistrationTests : IAsyncLifetime
         Assert.Equal([.. Roles.All.Skip(1), "Theirs.Read", Roles.All[0]], Texts(api["appRoles"], "value"));
         Assert.Equal(["https://theirs.example/api/dashboard/", DashboardUrl], Texts(dashboard["spa"]!["redirectUris"]));
         Assert.Equal([$"api://{api["appId"]}", "https://atp.contoso.com"], Texts(api["identifierUris"]));
-        Assert.Equal([(string)dashboard["appId"]!, "a672d62c-fc7b-4e81-a576-e60dc46e951d"], Texts(api["api"]!["preAuthorizedApplications"], "appId"));
+        Assert.Equal([(string)dashboard["appId"]!, "a672d62c-fc7b-4e81-a576-e60dc46e951d", "b52893c8-bc2e-47fc-918b-77022b299bbc"],
+            Texts(api["api"]!["preAuthorizedApplications"], "appId"));
         await ChangesAsync();
     }
 
