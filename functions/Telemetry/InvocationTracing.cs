@@ -20,9 +20,6 @@ public sealed class InvocationTracing(IOptions<TelemetryOptions> options) : IFun
     /// <summary>The genuine worker's own span of an invocation, below the host's.</summary>
     private const string WorkerSourceName = "Microsoft.Azure.Functions.Worker";
 
-    /// <summary>Of the traces that devices start one in so many is kept: they are nearly all of a fleet's, and all alike.</summary>
-    private const int DeviceTraces = 100;
-
     private static readonly ActivitySource Source = new(SourceName);
 
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -36,7 +33,7 @@ public sealed class InvocationTracing(IOptions<TelemetryOptions> options) : IFun
         var function = TracedFunction.Of(context.FunctionDefinition.EntryPoint);
         using var own = Start(function, context);
         var span = own ?? Activity.Current;
-        if (span is { Recorded: true } && function.IsOfDevices && options.Value.SamplesByDefault && !IsKept(span.TraceId))
+        if (span is { Recorded: true } && options.Value.SamplesByDefault && !IsKept(span.TraceId, function.OneTraceIn))
         {
             Forget(span);
         }
@@ -125,11 +122,11 @@ public sealed class InvocationTracing(IOptions<TelemetryOptions> options) : IFun
         }
     }
 
-    private static bool IsKept(ActivityTraceId trace)
+    private static bool IsKept(ActivityTraceId trace, ulong oneIn)
     {
         Span<byte> bytes = stackalloc byte[16];
         trace.CopyTo(bytes);
-        return BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]) % DeviceTraces == 0;
+        return BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]) % oneIn == 0;
     }
 
     /// <summary>With all that is to come below it, and the call that it came by.</summary>

@@ -26,7 +26,7 @@ public sealed class TelemetryOptions : IValidatableObject
     [ConfigurationKeyName(OtlpProtocolName)]
     public string? OtlpProtocol { get; set; }
 
-    /// <summary>Which traces are kept; null: <see cref="DefaultSampler"/>, and one in a hundred of the devices' own.</summary>
+    /// <summary>Which traces are kept; null: <see cref="DefaultSampler"/>, and of those <see cref="TracedFunction.OneTraceIn"/>.</summary>
     [ConfigurationKeyName(SamplerName)]
     public string? TracesSampler { get; set; }
 

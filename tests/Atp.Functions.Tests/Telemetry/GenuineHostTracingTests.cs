@@ -71,6 +71,25 @@ public sealed class GenuineHostTracingTests : IDisposable
             (span.Status, span.StatusDescription, (string?)span.GetTagItem("error.type"), (string?)span.GetTagItem("faas.trigger")));
     }
 
+    /// <summary>Of a hundred traces; those of devices are looked at over a whole run, in <see cref="TelemetryTests"/>.</summary>
+    [Theory]
+    [InlineData(typeof(RollUpHealthFunction), 10)]
+    [InlineData(typeof(Functions.Agent.IngestReportsFunction), 1)]
+    [InlineData(typeof(CreateDeploymentFunction), 100)]
+    public async Task Unless_told_otherwise_one_trace_of_a_timer_in_ten_is_kept_and_every_one_of_an_administrator(Type function, int kept)
+    {
+        var recorded = 0;
+        for (var i = 0; i < 100; i++)
+        {
+            using var host = worker.StartActivity("function", ActivityKind.Server, $"00-0af7651916cd43dd{i:x16}-b7ad6b7169203331-01");
+            await new InvocationTracing(Options.Create(new TelemetryOptions())).Invoke(
+                new Invocation(new Definition(function.Name, $"{function.FullName}.RunAsync"), null), _ => Task.CompletedTask);
+            recorded += host!.Recorded ? 1 : 0;
+        }
+
+        Assert.Equal(kept, recorded);
+    }
+
     public void Dispose()
     {
         listener.Dispose();
