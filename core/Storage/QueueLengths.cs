@@ -1,5 +1,7 @@
 using Atp.Core.Telemetry;
+using Azure;
 using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
 
 namespace Atp.Core.Storage;
 
@@ -18,6 +20,16 @@ public sealed class QueueLengths(StorageClients storage, AtpMetrics metrics)
     public Task PublishPoisonAsync(CancellationToken ct) => Task.WhenAll(Queues.All.Select(async name =>
         metrics.PoisonMessages(name, await LengthAsync(storage.Queue(name + Queues.PoisonSuffix), ct))));
 
-    private static async Task<int> LengthAsync(QueueClient queue, CancellationToken ct) =>
-        (await queue.GetPropertiesAsync(ct)).Value.ApproximateMessagesCount;
+    /// <summary>A queue that somebody deleted, to be rid of what was in it, is empty; the host makes a poison queue when it needs one.</summary>
+    private static async Task<int> LengthAsync(QueueClient queue, CancellationToken ct)
+    {
+        try
+        {
+            return (await queue.GetPropertiesAsync(ct)).Value.ApproximateMessagesCount;
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == QueueErrorCode.QueueNotFound)
+        {
+            return 0;
+        }
+    }
 }

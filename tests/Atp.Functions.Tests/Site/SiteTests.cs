@@ -78,6 +78,16 @@ public sealed class SiteTests(TestStack stack) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_poison_queue_that_somebody_deleted_is_empty_and_stops_nothing()
+    {
+        await host.Queue(Queues.DeploymentShards + Queues.PoisonSuffix).DeleteAsync(Stop);
+
+        await RunReconcileAsync();
+
+        Assert.Equal(0, (int)Queue(await host.GetJsonAsync("/api/site"), Queues.DeploymentShards)["poison"]!);
+    }
+
+    [Fact]
     public async Task A_poison_message_shows_as_a_warning()
     {
         await host.Queue(Queues.DeploymentShards).SendMessageAsync("not json", Stop);
