@@ -11,12 +11,13 @@ namespace Atp.Core.Health;
 /// <summary>
 /// Finishes what crashes left unfinished: messages that were never sent, deletes that stopped half way, files and secrets that no
 /// policy names; ends deployments whose offboarding file has expired; looks once a day whether files and keys are what policies
-/// name; and prunes what is past its time. It begins with the lengths of the poison queues, for the alert on them. Safe to run at any moment and twice.
+/// name; and prunes what is past its time. It begins with the lengths of the poison queues, for the alert on them. Safe to run at any
+/// moment and twice.
 /// </summary>
 public sealed class ReconcileService(
-    PolicyMaterial material, PolicyRemoval removal, CollectionEvaluation collections, DeploymentService deployments, DeploymentFanOut fanOut, RollUpTable rollUps,
-    HealthTable health, AuditTrail audit, QueueLengths queues, SiteTable site,
-    IOptions<SiteOptions> options, TimeProvider clock)
+    PolicyMaterial material, PolicyRemoval removal, CollectionEvaluation collections, DeploymentService deployments, DeploymentFanOut fanOut,
+    RollUpTable rollUps, HealthTable health, AuditTrail audit, QueueLengths queues, SiteTable site, IOptions<SiteOptions> options,
+    TimeProvider clock)
 {
     /// <summary>Work that is younger is still under way.</summary>
     private static readonly TimeSpan Unfinished = TimeSpan.FromMinutes(10);

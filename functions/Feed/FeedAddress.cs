@@ -22,5 +22,5 @@ internal static class FeedAddress
     }
 
     private static bool TryHttp(string text, out Uri address) =>
-        Uri.TryCreate(text, UriKind.Absolute, out address!) && address.Host.Length > 0 && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps);
+        Uri.TryCreate(text, UriKind.Absolute, out address!) && address is { Host.Length: > 0, Scheme: "http" or "https" };
 }

@@ -17,10 +17,17 @@ internal static class FeedAnswer
 
     /// <summary>Its entity sets.</summary>
     /// <exception cref="DomainException">Not acceptable, or invalid: the version.</exception>
-    public static IResult Document(HttpRequest request) => Write(request, ODataPayloadKind.ServiceDocument, null, (writer, _, _) => writer.WriteServiceDocument(new ODataServiceDocument
+    public static IResult Document(HttpRequest request)
     {
-        EntitySets = [.. ReportingTables.All.Select(table => new ODataEntitySetInfo { Name = table.Name, Title = table.Name, Url = new Uri(table.Name, UriKind.Relative) })],
-    }));
+        var sets = ReportingTables.All.Select(table => new ODataEntitySetInfo
+        {
+            Name = table.Name,
+            Title = table.Name,
+            Url = new Uri(table.Name, UriKind.Relative),
+        });
+        return Write(request, ODataPayloadKind.ServiceDocument, null,
+            (writer, _, _) => writer.WriteServiceDocument(new ODataServiceDocument { EntitySets = [.. sets] }));
+    }
 
     /// <summary>Its types.</summary>
     /// <exception cref="DomainException">Not acceptable, or invalid: the version.</exception>
@@ -29,7 +36,10 @@ internal static class FeedAnswer
 
     /// <summary>A page of an entity set.</summary>
     /// <exception cref="DomainException">Not acceptable, or invalid: the version.</exception>
-    public static IResult Rows(HttpRequest request, FeedQuery query, ReportingPage page) => Write(request, ODataPayloadKind.ResourceSet, query.Selection, (writer, root, isFull) =>
+    public static IResult Rows(HttpRequest request, FeedQuery query, ReportingPage page) => Write(
+        request, ODataPayloadKind.ResourceSet, query.Selection, (writer, root, isFull) => WriteRows(writer, root, isFull, request, query, page));
+
+    private static void WriteRows(ODataMessageWriter writer, Uri root, bool isFull, HttpRequest request, FeedQuery query, ReportingPage page)
     {
         var table = query.Rows.Table;
         var set = FeedModel.SetOf(table);
@@ -54,7 +64,7 @@ internal static class FeedAnswer
 
         rows.WriteEnd();
         rows.Flush();
-    });
+    }
 
     /// <param name="request">The call.</param>
     /// <param name="kind">What is written.</param>

@@ -21,8 +21,8 @@ internal static class FeedFilter
             Both(both.OperatorKind == BinaryOperatorKind.And, [Of(table, both.Left, negated), Of(table, both.Right, negated)], negated),
         BinaryOperatorNode comparison => Compared(table, comparison, negated),
         InNode { Right: CollectionConstantNode values } membership => OneOf(ColumnOf(table, membership.Left), values, negated),
-        SingleValueFunctionCallNode { Name: FeedModel.StartsWith } call when call.Parameters.ToList() is [SingleValueNode column, ConstantNode { Value: string prefix }] =>
-            Starting(ColumnOf(table, column), prefix, negated),
+        SingleValueFunctionCallNode { Name: FeedModel.StartsWith } call
+            when call.Parameters.ToList() is [SingleValueNode column, ConstantNode { Value: string prefix }] => Starting(ColumnOf(table, column), prefix, negated),
         _ => throw Unsupported(),
     };
 
@@ -67,10 +67,11 @@ internal static class FeedFilter
     {
         (ReportingType.Text, string text) when text.Length <= LongestText && !text.Any(c => char.IsControl(c) || char.IsSurrogate(c)) => text,
         (ReportingType.Time, DateTimeOffset time) => time,
-        (ReportingType.Time, not null) when DateOnly.TryParseExact(value.ToString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) =>
+        (ReportingType.Time, not null)
+            when DateOnly.TryParseExact(value.ToString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) =>
             new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero),
-        (ReportingType.Number, int or long or short or byte or sbyte) when Convert.ToInt64(value, CultureInfo.InvariantCulture) is >= int.MinValue and <= int.MaxValue =>
-            Convert.ToInt32(value, CultureInfo.InvariantCulture),
+        (ReportingType.Number, int or long or short or byte or sbyte)
+            when Convert.ToInt64(value, CultureInfo.InvariantCulture) is >= int.MinValue and <= int.MaxValue and var number => (int)number,
         _ => throw Invalid($"{column.Name} is compared with " + column.Type switch
         {
             ReportingType.Text => $"a text of {LongestText} characters at most, without control characters and emoji.",

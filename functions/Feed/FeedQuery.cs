@@ -84,7 +84,7 @@ internal sealed record FeedQuery(ReportingQuery Rows, SelectExpandClause? Select
         : [.. table.Columns.Where(column => selection.SelectedItems.Any(item => item switch
         {
             WildcardSelectItem => true,
-            PathSelectItem { SelectedPath: var path } when path.Count == 1 && path.FirstSegment is PropertySegment property => property.Property.Name == column.Name,
+            PathSelectItem { SelectedPath: { Count: 1, FirstSegment: PropertySegment property } } => property.Property.Name == column.Name,
             _ => throw Unreadable("$select", "names columns only"),
         }))];
 

@@ -102,9 +102,9 @@ public sealed partial class RestoreTests(TestStack stack)
     {
         await to.CreateIfNotExistsAsync(Stop);
         var rows = await from.QueryAsync<TableEntity>(cancellationToken: Stop).ToListAsync(Stop);
-        foreach (var batch in rows.GroupBy(row => row.PartitionKey).SelectMany(partition => partition.Chunk(TableBatch.MaxActions)))
+        foreach (var partition in rows.GroupBy(row => row.PartitionKey))
         {
-            await to.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), Stop);
+            await TableBatch.SubmitAllAsync(to, partition.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), Stop);
         }
     }
 
